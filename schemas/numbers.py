@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-import msgspec
-
 LARGEST = Decimal(10) ** 15
 """Statements must stay below this: 10^15 with four decimals still fits a decimal context of 28 digits when summed."""
 
@@ -20,13 +18,18 @@ class Whole(int):
     """A whole JSON number ≥ 0; 5.0 is 5."""
 
 
-class CellValue(msgspec.Struct, frozen=True):
-    """What a row states for one indicator. `value` None withdraws the cell (corrections only)."""
+class CellValue:
+    """What a row states for one indicator. `value` None withdraws the cell (corrections only).
 
-    value: Decimal | None
-    unit: str | None = None
-    qualifier: str = "exact"
-    method: str = "count"
+    A plain class: msgspec decodes its own structs and dataclasses without asking the hook that a bare number needs.
+    """
+
+    __slots__ = ("method", "qualifier", "unit", "value")
+
+    def __init__(
+        self, value: Decimal | None, unit: str | None = None, qualifier: str = "exact", method: str = "count"
+    ) -> None:
+        self.value, self.unit, self.qualifier, self.method = value, unit, qualifier, method
 
 
 QUALIFIERS = ("exact", "about", "at_least")
