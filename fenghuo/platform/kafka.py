@@ -1,0 +1,97 @@
+"""Kafka: topics are created before anything reads them; producers wait for every in-sync replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+# A record is at most 256 KiB; an update row with all its figures stays far below this too.
+MAX_MESSAGE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class TopicSpec:
+    """A topic to create. `config` are Kafka topic settings."""
+
+    name: str
+    partitions: int
+    replication: int = 1
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+class TopicMismatchError(RuntimeError):
+    """A topic exists with another partition count than the installation's: keys would land elsewhere."""
+
+
+async def ensure_topics(bootstrap: str, specs: Iterable[TopicSpec]) -> list[str]:
+    """Create the topics that do not exist, check the partition count of those that do; answers the created names.
+
+    Raises TopicMismatchError, or aiokafka's KafkaError when the cluster cannot be reached or refuses.
+    """
+    wanted = {spec.name: spec for spec in specs}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        missing = [spec for name, spec in wanted.items() if name not in existing]
+        if missing:
+            response = await admin.create_topics(
+                [
+                    NewTopic(spec.name, spec.partitions, spec.replication, topic_configs=dict(spec.config))
+                    for spec in missing
+                ]
+            )
+            for name, code, *rest in cast(Any, response).topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise error(f"topic {name}: {rest[0] if rest else ''}")
+        await _check_partitions(admin, [wanted[name] for name in wanted if name in existing])
+        return [spec.name for spec in missing]
+    finally:
+        await admin.close()
+
+
+async def _check_partitions(admin: AIOKafkaAdminClient, specs: list[TopicSpec]) -> None:
+    if not specs:
+        return
+    for topic in await admin.describe_topics([spec.name for spec in specs]):
+        spec = next(spec for spec in specs if spec.name == topic["topic"])
+        if len(topic["partitions"]) != spec.partitions:
+            raise TopicMismatchError(
+                f"topic {spec.name} has {len(topic['partitions'])} partitions, the settings say {spec.partitions}:"
+                f" set FENGHUO_PARTITIONS={len(topic['partitions'])}"
+            )
+
+
+def make_producer(bootstrap: str, *, client_id: str) -> AIOKafkaProducer:
+    """A producer that is idempotent and waits for all in-sync replicas; not started."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_request_size=MAX_MESSAGE_BYTES,
+        request_timeout_ms=10_000,
+        metadata_max_age_ms=30_000,
+    )
+
+
+def make_consumer(bootstrap: str, *, client_id: str, group_id: str | None = None) -> AIOKafkaConsumer:
+    """A consumer from the beginning that never commits by itself; without a group partitions are assigned by hand."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        group_id=group_id,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+        fetch_max_wait_ms=250,
+        max_poll_records=5_000,
+        metadata_max_age_ms=30_000,
+    )
