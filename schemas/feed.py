@@ -20,11 +20,13 @@ class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     """Client → server. `depth`: levels below `unit`, −1 all. An `id` in use replaces that subscription."""
 
     id: SubscriptionId
-    incidents: Annotated[list[str], Meta(min_length=1, max_length=1000)] = ["*"]
+    incidents: Annotated[list[str], Meta(min_length=1, max_length=1000)] = msgspec.field(
+        default_factory=lambda: ["*"]
+    )
     unit: UnitCode = "000000000000"
     depth: Annotated[int, Meta(ge=-1, le=5)] = 0
     status: Status = "Actual"
-    kinds: Annotated[list[FeedKind], Meta(min_length=1)] = ["figures"]
+    kinds: Annotated[list[FeedKind], Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["figures"])
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="unsubscribe"):
