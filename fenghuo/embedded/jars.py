@@ -158,7 +158,8 @@ def write_lock(scratch: Path) -> None:
     from jgo.maven import MavenContext
 
     builder = EnvironmentBuilder(
-        context=MavenContext(repo_cache=scratch / "maven", timeout=_TIMEOUT_SECONDS), cache_dir=scratch / "jgo"
+        context=MavenContext(repo_cache=scratch / "maven", timeout=_TIMEOUT_SECONDS),
+        cache_dir=scratch / "jgo",
     )
     environment = builder.from_endpoint(ENDPOINT, update=True)
     keep = ("groupId", "artifactId", "version", "sha256")

@@ -28,7 +28,9 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def choose(count: int, preferred: Iterable[int | None] = (), randomness: random.Random | None = None) -> list[int]:
+def choose(
+    count: int, preferred: Iterable[int | None] = (), randomness: random.Random | None = None
+) -> list[int]:
     """`count` distinct free loopback ports; ports of `preferred` (those of the last run) are kept where free."""
     wanted = list(preferred)[:count]
     wanted += [None] * (count - len(wanted))
@@ -52,7 +54,9 @@ def holder(port: int) -> str | None:
     except psutil.AccessDenied:
         return None
     for connection in connections:
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        if connection.status != psutil.CONN_LISTEN or not connection.laddr or not connection.pid:
+            continue
+        if connection.laddr.port == port:
             try:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
             except psutil.Error:
