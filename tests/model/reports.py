@@ -40,6 +40,7 @@ def differs_from_a_total(world: World, turn: Turn) -> bool:
 def is_repeated_content(world: World, turn: Turn) -> bool:
     """R1: "equal in (type, canonical incident, source.org, as_of, stage, reason, supersedes, rows) to
     one before it that was accepted, stored_late or held (not by R17) and is not returned at that turn".
+    "Rows are equal as JSON values; the order of rows and keys and 5 against 5.0 do not matter."
     """
     return any(
         other is not turn
@@ -52,7 +53,7 @@ def is_repeated_content(world: World, turn: Turn) -> bool:
 
 def _content_key(turn: Turn) -> tuple[object, ...]:
     record = turn.record
-    rows = {row["unit"]: canonical_json(row["values"]) for row in record.get("rows") or []}
+    rows = sorted(canonical_json(row) for row in record.get("rows") or [])
     stage = record.get("stage") or "followup"
     return (
         *(turn.type, turn.incident, turn.org, turn.as_of, stage),

@@ -22,7 +22,7 @@ def load(name: str) -> dict[str, Any]:
 def as_posted(entry: dict[str, Any]) -> dict[str, Any]:
     """records.md 6: "posted as it is with the entry's `received_at`, status Exercise unless the record
     names one"."""
-    return {"status": "Exercise"} | entry["record"] | {"received_at": entry["received_at"]}
+    return {"status": "Exercise", **entry["record"], "received_at": entry["received_at"]}
 
 
 def plain(result: Result) -> dict[str, Any]:
