@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 import msgspec
@@ -16,6 +16,9 @@ import msgspec
 from schemas.problems import Problem
 
 RETRIED = frozenset({429, 503})
+BATCH_RECORDS = 500
+BATCH_BYTES = 4 << 20
+"""How much one request carries, well below what intake takes at most (2,000 records, 8 MiB)."""
 LONGEST_PAUSE = 30.0
 
 
@@ -182,6 +185,23 @@ class ApiClient:
                     raise ProblemError(_problem(answer))
             await self._pause(pause)
             waited += pause
+
+
+T = TypeVar("T")
+
+
+def batches(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Items in order, as many at a time as one request should carry; `size` in bytes."""
+    batch: list[T] = []
+    total = 0
+    for item in items:
+        if batch and (len(batch) == BATCH_RECORDS or total + size(item) > BATCH_BYTES):
+            yield batch
+            batch, total = [], 0
+        batch.append(item)
+        total += size(item)
+    if batch:
+        yield batch
 
 
 def _retry_after(answer: httpx.Response) -> float:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from fenghuo.client.comparison import Difference, compare_figures, compare_outcomes
-from fenghuo.client.http import ApiClient, OutcomeView
+from fenghuo.client.http import ApiClient, OutcomeView, batches
 from fenghuo.client.rehearsal import Posting, Rehearsal
 
 Pace = Callable[[timedelta], float]
 """Gap between two stamps → seconds to wait between their postings."""
 
-BATCH_RECORDS = 500
-BATCH_BYTES = 4 << 20
 LONGEST_GAP = 5.0
 GRACE = 5.0
 """Seconds after the watermark in which the journal may still catch up before a difference is believed."""
@@ -102,7 +100,7 @@ async def _paced(
     postings: list[Posting], pace: Pace | None, pause: Callable[[float], Awaitable[None]]
 ) -> AsyncIterator[list[Posting]]:
     if pace is None:
-        for batch in batches(postings):
+        for batch in batches(postings, lambda posting: len(posting.body)):
             yield batch
         return
     before = postings[0].received_at
@@ -110,20 +108,6 @@ async def _paced(
         await pause(pace(posting.received_at - before))
         before = posting.received_at
         yield [posting]
-
-
-def batches(postings: list[Posting]) -> Iterator[list[Posting]]:
-    """Postings in order, as many at a time as one request should carry."""
-    batch: list[Posting] = []
-    size = 0
-    for posting in postings:
-        if batch and (len(batch) == BATCH_RECORDS or size + len(posting.body) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(posting)
-        size += len(posting.body)
-    if batch:
-        yield batch
 
 
 async def _settled(

@@ -1,0 +1,1 @@
+"""The gateway: live subscriptions, `situation.updates` → WebSocket (records.md 5, docs/protocol.md)."""
