@@ -1,0 +1,180 @@
+"""`fenghuo topics`: the topic table, and what the broker has of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from fenghuo.cli.api import USAGE_ERROR
+from fenghuo.embedded import state
+from fenghuo.embedded.folder import DataFolder
+from fenghuo.embedded.topics import create_topics
+from fenghuo.platform.kafka import TopicMismatchError
+from fenghuo.platform.settings import Settings
+from schemas.topics import TOPICS, Topic
+
+SHOWN_CONFIG = (
+    "cleanup.policy",
+    "retention.ms",
+    "retention.bytes",
+    "message.timestamp.type",
+    "flush.messages",
+    "min.insync.replicas",
+)
+
+
+class BrokerTopic(msgspec.Struct, frozen=True):
+    """What the broker says of a topic. `first`, `next`: sums over its partitions of the first and the next offset."""
+
+    partitions: int
+    replicas: int
+    first: int
+    next: int
+    config: dict[str, str]
+
+
+def topics(
+    create: Annotated[bool, typer.Option("--create", help="建立缺少的主题 create what is missing")] = False,
+    data: Annotated[Path | None, typer.Option(help="数据目录 data folder of the embedded system")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取 for machines")] = False,
+) -> None:
+    """主题表 Show the topic table and, where a broker is reachable, partitions, offsets and settings.
+
+    例 Examples:  fenghuo topics   ·   FENGHUO_KAFKA_BOOTSTRAP=kafka:9092 fenghuo topics --create
+
+    退出码 Exit codes: 0, 1 主题与设置不符 a topic does not fit the settings, 2 连接不上 broker not reachable (--create).
+    """
+    settings = Settings()  # type: ignore[call-arg]
+    bootstrap = settings.kafka_bootstrap or _embedded_bootstrap(data or settings.data)
+    if create:
+        _create(settings, bootstrap)
+    found: dict[str, BrokerTopic] = {}
+    if bootstrap:
+        try:
+            found = asyncio.run(describe(bootstrap))
+        except KafkaError as error:
+            _say(f"连接不上 Kafka {bootstrap} is not reachable: {error}")
+    if as_json:
+        typer.echo(
+            msgspec.json.encode([{**_row(topic), "broker": found.get(topic.name)} for topic in TOPICS])
+        )
+    else:
+        Console().print(_table(found))
+        if not bootstrap:
+            _say("没有正在运行的 Kafka：只显示约定。No broker is running: this is the contract only.")
+
+
+def _embedded_bootstrap(data: Path) -> str | None:
+    """The embedded broker's address, when its system is (or was last) run from this folder."""
+    found = state.read(DataFolder.at(data).state_file)
+    return found.addresses.kafka if found and found.phase in ("starting", "ready") else None
+
+
+def _create(settings: Settings, bootstrap: str | None) -> None:
+    if not bootstrap:
+        _say("没有可用的 Kafka：请设置 FENGHUO_KAFKA_BOOTSTRAP。No Kafka: set FENGHUO_KAFKA_BOOTSTRAP.")
+        raise typer.Exit(USAGE_ERROR)
+    try:
+        # With one replica nothing but the disk keeps an acknowledged record, embedded or not.
+        names = asyncio.run(create_topics(bootstrap, settings, single_broker=settings.replication == 1))
+    except TopicMismatchError as error:
+        _say(f"主题与设置不符 {error}")
+        raise typer.Exit(1) from error
+    except KafkaError as error:
+        _say(f"主题未能建立 the topics were not created at {bootstrap}: {error}")
+        raise typer.Exit(USAGE_ERROR) from error
+    _say(f"已建立 created: {', '.join(names) or '无 none'}")
+
+
+async def describe(bootstrap: str) -> dict[str, BrokerTopic]:
+    """What the broker has of the contract's topics. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    await admin.start()
+    try:
+        await consumer.start()
+        names = sorted({topic.name for topic in TOPICS} & set(await admin.list_topics()))
+        if not names:
+            return {}
+        described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(names)}
+        configs = await _configs(admin, names)
+        places = [
+            TopicPartition(name, part["partition"]) for name, parts in described.items() for part in parts
+        ]
+        first, following = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        return {
+            name: BrokerTopic(
+                partitions=len(parts),
+                replicas=len(parts[0]["replicas"]),
+                first=sum(offset for place, offset in first.items() if place.topic == name),
+                next=sum(offset for place, offset in following.items() if place.topic == name),
+                config=configs[name],
+            )
+            for name, parts in described.items()
+        }
+    finally:
+        await consumer.stop()
+        await admin.close()
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    responses: list[Any] = await admin.describe_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    )
+    return {
+        resource[3]: {entry[0]: entry[1] for entry in resource[4] if entry[0] in SHOWN_CONFIG}
+        for response in responses
+        for resource in response.resources
+    }
+
+
+def _row(topic: Topic) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "zh": topic.zh,
+        "kind": topic.kind,
+        "key": topic.key,
+        "producer": topic.producer,
+        "consumers": topic.consumers,
+        "types": topic.types,
+        "config": topic.config,
+    }
+
+
+def _table(found: dict[str, BrokerTopic]) -> Table:
+    table = Table(title="主题 Topics", highlight=False)
+    for heading in ("主题 topic", "键 key", "写 → 读 producer → consumers", "类型 types"):
+        table.add_column(heading, overflow="fold")
+    if found:
+        for heading in ("分区 parts", "条数 messages", "设置 settings"):
+            table.add_column(heading, overflow="fold")
+    for topic in TOPICS:
+        row = [
+            f"{topic.name} {topic.zh}",
+            topic.key,
+            f"{topic.producer} → {', '.join(topic.consumers)}",
+            ", ".join(topic.types) or "–",
+        ]
+        broker = found.get(topic.name)
+        if broker:
+            settings = "\n".join(f"{key}={value}" for key, value in sorted(broker.config.items()))
+            row += [f"{broker.partitions} × {broker.replicas}", str(broker.next - broker.first), settings]
+        elif found:
+            row += ["–", "–", "没有 missing"]
+        table.add_row(*row)
+    return table
+
+
+def _say(sentence: str) -> None:
+    Console(file=sys.stderr, soft_wrap=True, highlight=False).print(sentence, markup=False)
