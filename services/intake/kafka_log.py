@@ -1,0 +1,134 @@
+"""The log of records on Kafka: acks=all, key = incident, CloudEvents headers; connects and reconnects by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from fenghuo.platform.logs import get_logger
+from schemas.topics import RECORD_TOPICS, TOPIC_OF_TYPE
+from services.intake.cloud_events import headers
+from services.intake.domain import StampedRecord
+from services.intake.ports import LogUnavailableError
+
+# Seconds. A probe a second notices a dead broker before most posts do; none waits longer than an answer may take.
+PROBE_EVERY = 1.0
+PROBE_TIMEOUT = 2.0
+START_TIMEOUT = 10.0
+RETRY_AFTER = 0.5
+STOP_TIMEOUT = 2.0
+
+_TOPIC_NAMES = {name: topic.name for name, topic in TOPIC_OF_TYPE.items()}
+_RECORD_TOPICS = [topic.name for topic in RECORD_TOPICS]
+
+log = get_logger(__name__)
+
+
+class KafkaRecordLog:
+    """A `RemoteLog` on Kafka. `stay_connected` runs in the background for as long as the log is used."""
+
+    def __init__(self, make_producer: Callable[[], AIOKafkaProducer]) -> None:
+        self._make_producer = make_producer
+        self._producer: AIOKafkaProducer | None = None
+        self._away = "not connected yet"
+        self._suspected = asyncio.Event()
+
+    def away(self) -> str | None:
+        """Why Kafka is away, None while it answers."""
+        return None if self._producer is not None else self._away
+
+    def suspect(self, reason: str) -> None:
+        """Give up the present producer and connect afresh; what it still holds may arrive late, as a repeat."""
+        if self._producer is not None and not self._suspected.is_set():
+            self._away = reason
+            self._suspected.set()
+
+    async def append(self, records: Sequence[StampedRecord]) -> None:
+        """Send all, then wait for every acknowledgement. Raises LogUnavailableError."""
+        if self._producer is None:
+            raise LogUnavailableError(self._away)
+        sent: list[asyncio.Future[object]] = []
+        try:
+            # One after the other into the buffer keeps the order of a key; acknowledgements come together.
+            for record in records:
+                sent.append(await self._send(self._producer, record))
+            for future in sent:
+                await future
+        except KafkaError as error:
+            self.suspect(f"{type(error).__name__}: {error}")
+            raise LogUnavailableError(str(error)) from error
+        finally:
+            for future in sent:
+                # Several may fail together: one was raised, none may be left unheard.
+                future.add_done_callback(_heard)
+
+    async def _send(self, producer: AIOKafkaProducer, record: StampedRecord) -> asyncio.Future[object]:
+        future: asyncio.Future[object] = await producer.send(
+            _TOPIC_NAMES[record.type], record.value, record.incident_id.encode(), headers=headers(record)
+        )
+        return future
+
+    async def stay_connected(self) -> None:
+        """Connect, probe, and connect afresh whenever the broker falls silent. Runs until cancelled."""
+        while True:
+            producer = self._make_producer()
+            try:
+                await self._connect(producer)
+                self._suspected.clear()
+                self._producer = producer
+                log.info("kafka connected")
+                await self._watch(producer)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._away = f"{type(error).__name__}: {error}".rstrip(": ")
+            except asyncio.CancelledError:
+                self._away, self._producer = "stopped", None
+                await _stop(producer)
+                raise
+            if self._producer is not None:
+                log.warning("kafka lost", reason=self._away)
+                self._producer = None
+            await _give_up(producer)
+            await asyncio.sleep(RETRY_AFTER)
+
+    async def _connect(self, producer: AIOKafkaProducer) -> None:
+        async with asyncio.timeout(START_TIMEOUT):
+            await producer.start()
+            await producer.client.set_topics(_RECORD_TOPICS)
+        missing = [name for name in _RECORD_TOPICS if not producer.client.cluster.partitions_for_topic(name)]
+        if missing:
+            raise KafkaError(f"topics missing: {', '.join(missing)}")
+
+    async def _watch(self, producer: AIOKafkaProducer) -> None:
+        """Returns when the producer has to be replaced."""
+        while True:
+            try:
+                await asyncio.wait_for(self._suspected.wait(), PROBE_EVERY)
+                return
+            except TimeoutError:
+                pass
+            async with asyncio.timeout(PROBE_TIMEOUT):
+                if not await producer.client.force_metadata_update():
+                    raise KafkaError("no broker answers")
+
+
+def _heard(future: asyncio.Future[object]) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Flush and close, in bounded time: the producer's own stop waits for batches that never expire."""
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT)
+    except (TimeoutError, KafkaError) as error:
+        log.warning("kafka producer not stopped in order", reason=repr(error))
+        await producer.client.close()
+
+
+async def _give_up(producer: AIOKafkaProducer) -> None:
+    """Fail whatever an unusable producer still holds, so that it can stop: whoever waits for it uses the spool."""
+    producer._message_accumulator.fail_all(KafkaError("the producer was given up"))
+    await _stop(producer)

@@ -1,0 +1,113 @@
+"""The only place where intake's adapters are built."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from fenghuo.platform.health import Health
+from fenghuo.platform.kafka import make_producer
+from fenghuo.platform.logs import get_logger
+from fenghuo.platform.settings import Settings
+from fenghuo.platform.tasks import cancel_and_wait, run_in_background
+from services.intake.clock import ArrivalClock
+from services.intake.config import IntakeConfig
+from services.intake.file_spool import FileRecordSpool
+from services.intake.handlers import RecordIntake
+from services.intake.http import build_router, components
+from services.intake.kafka_log import KafkaRecordLog
+from services.intake.memory import KnownIds, RecentRecords
+from services.intake.metrics import IntakeMetrics
+from services.intake.ports import KnownRecords, PendingRecords
+from services.intake.spooling import SpoolingLog
+
+log = get_logger(__name__)
+
+
+class AcceptedRecords:
+    """`PendingRecords`: what waits in the spool and the newest accepted records."""
+
+    def __init__(self, spool: FileRecordSpool, recent: RecentRecords) -> None:
+        self._spool, self._recent = spool, recent
+
+    def find(self, record_id: str) -> bytes | None:
+        """The record's JSON with its stamp, None when it is not pending."""
+        return self._recent.find(record_id) or self._spool.find(record_id)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the web process includes: the routes, the lifespan they need, and what the neighbours may ask.
+
+    `recall_from` names a journal, before the lifespan is entered, from which ids of earlier processes are recalled.
+    """
+
+    router: APIRouter
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    pending: PendingRecords
+    recall_from: Callable[[KnownRecords], None]
+    components: dict[str, Any]
+
+
+def build(settings: Settings, health: Health, registry: CollectorRegistry = REGISTRY) -> Service:
+    """Intake's service. Raises SettingsError when no Kafka is named."""
+    config = IntakeConfig.of(settings)
+    metrics = IntakeMetrics(registry)
+    spool = FileRecordSpool(config.spool_folder, config.spool_max_bytes, metrics)
+    remote = KafkaRecordLog(lambda: make_producer(config.kafka_bootstrap, client_id="fenghuo-intake"))
+    spooling = SpoolingLog(remote, spool)
+    known, recent = KnownIds(config.known_ids), RecentRecords(config.recent_bytes)
+    intake = RecordIntake(spooling, known, recent, ArrivalClock(), metrics)
+    health.add("intake", spooling.problem)
+    journals: list[KnownRecords] = []
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        await spool.open()
+        await asyncio.to_thread(_remember_all, known, spool)
+        tasks = [
+            run_in_background("intake: kafka", remote.stay_connected()),
+            run_in_background("intake: drain the spool", spooling.drain()),
+        ]
+        warming = [asyncio.create_task(_warm(known, journal, config)) for journal in journals]
+        if warming:
+            # A moment, so that a repeat right after a restart is known; the journal may be away for long.
+            await asyncio.wait(warming, timeout=config.warm_timeout)
+        try:
+            yield
+        finally:
+            await cancel_and_wait(*warming, *tasks)
+            await spool.close()
+
+    return Service(
+        router=build_router(intake, metrics),
+        lifespan=lifespan,
+        pending=AcceptedRecords(spool, recent),
+        recall_from=journals.append,
+        components=components(),
+    )
+
+
+def _remember_all(known: KnownIds, spool: FileRecordSpool) -> None:
+    for record in spool.read_all():
+        known.remember(record)
+
+
+async def _warm(known: KnownIds, journal: KnownRecords, config: IntakeConfig) -> None:
+    """Recall the newest records of earlier processes; until then a repeat is appended, and the fold drops it."""
+    while True:
+        try:
+            records = await journal.newest(config.known_ids)
+        except Exception as error:  # noqa: BLE001  whatever keeps the journal away, intake accepts without it
+            log.warning("journal not readable yet", error=repr(error))
+            await asyncio.sleep(config.warm_retry)
+        else:
+            known.recall(records)
+            log.info("known records recalled", count=len(records))
+            return

@@ -1,0 +1,43 @@
+"""`python -m services.web`: serve the application on FENGHUO_HTTP until told to stop."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from fenghuo.platform.logs import configure_logs
+from fenghuo.platform.settings import Settings, SettingsError, split_address
+from services.web.wiring import build
+
+
+def main() -> int:
+    """Run the process; answers its exit code."""
+    try:
+        settings = Settings()
+        configure_logs("web", level=settings.log_level, form=settings.log_format)
+        app = build(settings)
+    except (SettingsError, ValidationError) as error:
+        print(f"设置有误 The settings cannot be used: {error}", file=sys.stderr)
+        return 2
+    host, port = split_address(settings.http)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            loop="uvloop",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(settings.drain_timeout),
+        )
+    )
+    server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

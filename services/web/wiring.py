@@ -1,0 +1,18 @@
+"""The composition root of the web process: builds every service and joins what they offer each other."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from fenghuo.platform.health import Health
+from fenghuo.platform.settings import Settings
+from services.intake import wiring as intake_wiring
+from services.web.application import build_application
+
+
+def build(settings: Settings, registry: CollectorRegistry = REGISTRY) -> FastAPI:
+    """The application with all services. Raises SettingsError when a setting is missing."""
+    health = Health("web", registry)
+    intake = intake_wiring.build(settings, health, registry)
+    return build_application([intake], health)
