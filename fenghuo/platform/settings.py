@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     spool_max_bytes: int = Field(
         1 << 30, ge=1 << 20, description="Size of intake's disk spool beyond which it answers 429."
     )
+    kafka_heap_mib: int = Field(512, ge=192, description="Java heap of the embedded Kafka, MiB.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("json", pattern="^(json|console)$")
     drain_timeout: float = Field(10.0, gt=0, description="Seconds a process may take to stop in order.")

@@ -1,0 +1,87 @@
+"""What is running: `run/state.json`, written by the supervisor, read by `down`, `status`, `doctor` and the next `up`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+ChildPhase = Literal["waiting", "starting", "running", "restarting", "stopping", "stopped", "failed"]
+SystemPhase = Literal["starting", "ready", "stopping", "stopped", "failed"]
+
+
+class ProcessId(msgspec.Struct, frozen=True):
+    """A process for good: a pid is used again, a pid with its start time (epoch seconds) is not."""
+
+    pid: int
+    started_at: float
+
+
+class ChildState(msgspec.Struct):
+    """One child. `restarts` counts starts after the first; `since` (epoch seconds) is when `phase` began."""
+
+    name: str
+    zh: str
+    log: str
+    address: str
+    phase: ChildPhase = "waiting"
+    process: ProcessId | None = None
+    restarts: int = 0
+    since: float = 0.0
+    last_exit: str | None = None
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """Where everything listens: host:port, for the database a postgresql:// address."""
+
+    web: str
+    feed: str
+    kafka: str
+    database: str
+    worker_health: str
+    gateway_health: str
+    kafka_controller: str | None = None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why the system stopped by itself."""
+
+    exit_code: int
+    zh: str
+    en: str
+    details: str = ""
+
+
+class SystemState(msgspec.Struct):
+    """Everything about one run of a data folder. `step` is what the start is busy with."""
+
+    supervisor: ProcessId
+    addresses: Addresses
+    children: list[ChildState]
+    started_at: float
+    phase: SystemPhase = "starting"
+    step_zh: str = ""
+    step_en: str = ""
+    failure: Failure | None = None
+    version: int = 1
+
+    def child(self, name: str) -> ChildState | None:
+        """The child of that name; None: it is not ours (an existing Kafka or PostgreSQL is used)."""
+        return next((child for child in self.children if child.name == name), None)
+
+
+def write(path: Path, state: SystemState) -> None:
+    """Replace the state file as a whole, so that a reader never sees half of it."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=2))
+    part.replace(path)
+
+
+def read(path: Path) -> SystemState | None:
+    """The last state written; None when there is none or another version wrote it."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=SystemState)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
