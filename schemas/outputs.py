@@ -170,8 +170,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
-encoder = msgspec.json.Encoder(decimal_format="number")
-"""Numbers of outputs are JSON numbers, exact to their last digit."""
+encoder = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+"""Numbers of outputs are JSON numbers, exact to their last digit; equal values have equal bytes."""
 
 
 def update_key(status: str, incident_id: str, unit: str) -> bytes:

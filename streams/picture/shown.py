@@ -1,0 +1,168 @@
+"""What was last answered of an incident, and how what is to be shown now differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from schemas.outputs import Alarm, Alternative, Figure, Outcome, UnitUpdate
+from schemas.records import Status
+from streams.picture.alarms import Subject
+from streams.picture.figures import alternatives, figure
+from streams.picture.incident import IncidentFold
+from streams.picture.units import NATION
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What changed of one canonical incident, to be published as one.
+
+    `updates` follow one another, the last one marked. Versions are 0: whoever publishes sets them.
+    """
+
+    status: Status
+    incident_id: str
+    updates: tuple[UnitUpdate, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+
+
+class ShownIncident:
+    """The rows, outcomes and alarms last answered of one incident id."""
+
+    def __init__(self, status: Status, incident_id: str) -> None:
+        self.status: Status = status
+        self.incident_id = incident_id
+        self._updates: dict[str, UnitUpdate] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._alarms: dict[Subject, Alarm] = {}
+
+    def moved_on(self, fold: IncidentFold) -> Change | None:
+        """The change after the fold took further turns: only what they touched is compared."""
+        keys, records = fold.take_touched()
+        updates = [self._update(fold, unit, keys[unit]) for unit in sorted(keys)]
+        return self._change(fold, updates, records, set(keys))
+
+    def refolded(
+        self, fold: IncidentFold | None, merged_into: str | None, aliases: tuple[str, ...]
+    ) -> Change | None:
+        """The change after a fold was made anew, or went away (`merged_into` another): everything is compared."""
+        keys, records = fold.take_touched() if fold else ({}, set())
+        units = {*keys, *self._updates, NATION}
+        updates = [self._whole(fold, unit, merged_into, aliases) for unit in sorted(units)]
+        return self._change(fold, updates, records | self._outcomes.keys(), units)
+
+    def _update(self, fold: IncidentFold, unit: str, keys: set[str]) -> UnitUpdate:
+        """A unit's row; figures that were not touched are taken over from the row before."""
+        before = self._updates.get(unit)
+        figures = dict(before.figures) if before else {}
+        beside = dict(before.beside) if before else {}
+        for key in keys:
+            _show(fold, (unit, key), figures, beside)
+        if unit != NATION:
+            return UnitUpdate(
+                status=self.status, incident_id=self.incident_id, unit=unit, figures=figures, beside=beside
+            )
+        aliases = before.head.aliases if before and before.head else ()
+        return UnitUpdate(
+            status=self.status,
+            incident_id=self.incident_id,
+            unit=unit,
+            figures=figures,
+            beside=beside,
+            head=msgspec.structs.replace(fold.head, aliases=aliases),
+        )
+
+    def _whole(
+        self, fold: IncidentFold | None, unit: str, merged_into: str | None, aliases: tuple[str, ...]
+    ) -> UnitUpdate:
+        """A unit's row from nothing."""
+        figures: dict[str, Figure] = {}
+        beside: dict[str, tuple[Alternative, ...]] = {}
+        for key in {*fold.totals.keys(unit), *fold.state.beside.keys(unit)} if fold else ():
+            assert fold is not None
+            _show(fold, (unit, key), figures, beside)
+        nation = unit == NATION
+        return UnitUpdate(
+            status=self.status,
+            incident_id=self.incident_id,
+            unit=unit,
+            figures=figures,
+            beside=beside,
+            merged_into=merged_into if nation else None,
+            head=msgspec.structs.replace(fold.head, aliases=aliases) if fold and nation else None,
+        )
+
+    def _change(
+        self, fold: IncidentFold | None, rows: list[UnitUpdate], records: set[str], units: set[str]
+    ) -> Change | None:
+        updates = [row for row in rows if self._differs(row)]
+        if updates:
+            updates[-1] = msgspec.structs.replace(updates[-1], last=True)
+        outcomes = tuple(self._new_outcomes(fold, records))
+        alarms = tuple(self._new_alarms(fold, units))
+        if not (updates or outcomes or alarms):
+            return None
+        return Change(self.status, self.incident_id, tuple(updates), outcomes, alarms)
+
+    def _differs(self, row: UnitUpdate) -> bool:
+        before = self._updates.get(row.unit)
+        if row == before:
+            return False
+        if row.unit == NATION or row.figures or row.beside:
+            self._updates[row.unit] = row
+            return True
+        # A unit that lost its last figure is told once; one that never had any, never.
+        return self._updates.pop(row.unit, None) is not None
+
+    def _new_outcomes(self, fold: IncidentFold | None, records: set[str]) -> Iterator[Outcome]:
+        for record_id in sorted(records):
+            outcome = fold.outcome(record_id) if fold else None
+            if outcome is None:
+                # It is judged under another incident now, whose own change tells its outcome.
+                self._outcomes.pop(record_id, None)
+            elif self._outcomes.get(record_id) != outcome:
+                self._outcomes[record_id] = outcome
+                yield outcome
+
+    def _new_alarms(self, fold: IncidentFold | None, units: set[str]) -> Iterator[Alarm]:
+        for unit in sorted(units):
+            raised = fold.alarms(unit) if fold else {}
+            standing = {subject for subject, alarm in self._alarms.items() if alarm.unit == unit}
+            for subject in sorted(raised.keys() | standing):
+                kind, about = subject
+                now = raised.get(subject)
+                alarm = Alarm(
+                    status=self.status,
+                    incident_id=self.incident_id,
+                    kind=kind,
+                    subject=about,
+                    state="raised" if now else "cleared",
+                    record_ids=now.record_ids if now else self._alarms[subject].record_ids,
+                    unit=unit,
+                    detail=now.detail if now else "",
+                )
+                if alarm == self._alarms.get(subject):
+                    continue
+                if now:
+                    self._alarms[subject] = alarm
+                else:
+                    del self._alarms[subject]
+                yield alarm
+
+
+def _show(
+    fold: IncidentFold,
+    cell_id: tuple[str, str],
+    figures: dict[str, Figure],
+    beside: dict[str, tuple[Alternative, ...]],
+) -> None:
+    """Put a figure, or what stands beside where there is none, into a unit's row."""
+    _, key = cell_id
+    shown = figure(fold.state, fold.totals, cell_id)
+    figures.pop(key, None)
+    beside.pop(key, None)
+    if shown is not None:
+        figures[key] = shown
+    elif others := alternatives(fold.state, None, cell_id):
+        beside[key] = others

@@ -1,0 +1,197 @@
+"""R5: own values and totals. **A county's total is computed here**, in `Totals._add_up`.
+
+`own` of a unit = its entry in force (or the sum of the deltas filed on it); `total` = own + all own values below it.
+Parents are never input. A derived indicator's own value is the typed value in force if no part has a later as_of, else
+the sum of its parts' own values in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.indicators import indicators
+from schemas.outputs import FigureStatus, Qualifier
+from streams.picture.judged import Cell, CellId, Judged
+from streams.picture.shelters import SHELTER_NOW
+from streams.picture.state import IncidentState
+from streams.picture.units import ancestors, parent
+
+PARTS: dict[str, tuple[str, ...]] = {key: item.parts for key, item in indicators().items() if item.parts}
+WHOLE_OF: dict[str, str] = {part: whole for whole, parts in PARTS.items() for part in parts}
+WEAKEST: dict[FigureStatus, int] = {"unverified": 0, "reviewed": 1, "verified": 2}
+LEAST_EXACT: dict[Qualifier, int] = {"about": 0, "at_least": 1, "exact": 2}
+
+
+class Own(NamedTuple):
+    """A unit's own value with its marks; as_of in µs."""
+
+    value: Decimal
+    qualifier: Qualifier
+    newest: int
+    oldest: int
+    status: FigureStatus
+    records: tuple[Judged, ...]
+
+
+class Total(NamedTuple):
+    """Own and all own values below; `parts` = how many own values are summed."""
+
+    value: Decimal
+    qualifier: Qualifier
+    newest: int
+    oldest: int
+    status: FigureStatus
+    parts: int
+
+
+class Totals:
+    """Own values and totals of one incident, kept up to date cell by cell. `changed` collects figures that moved."""
+
+    def __init__(self) -> None:
+        self.own: dict[CellId, Own] = {}
+        self._totals: dict[str, dict[str, Total]] = {}
+        self._children: dict[CellId, set[str]] = {}
+        self.changed: set[CellId] = set()
+
+    def total(self, unit: str, key: str) -> Total | None:
+        """The total of a unit as of the last refresh; None where nothing is in force there or below."""
+        return self._totals.get(unit, {}).get(key)
+
+    def keys(self, unit: str) -> Iterable[str]:
+        """The figures that a unit shows."""
+        return self._totals.get(unit, {})
+
+    def units(self) -> Iterable[str]:
+        """Units shown: those with a value in force, and their ancestors."""
+        return self._totals
+
+    def refresh(self, state: IncidentState) -> None:
+        """Bring own values and totals up to what has been judged so far."""
+        stale = state.cells.changed | state.tallies.changed
+        stale |= {(unit, SHELTER_NOW) for unit in state.shelters.changed}
+        wholes = {(unit, WHOLE_OF[key]) for unit, key in stale if key in WHOLE_OF}
+        for whole in wholes:
+            state.cells.restate(whole)
+        stale |= wholes
+        for touched in (state.cells.changed, state.tallies.changed, state.shelters.changed):
+            touched.clear()
+        moved: set[CellId] = set()
+        for unit, key in stale:
+            before = self.own.get((unit, key))
+            now = own_value(state, unit, key)
+            if now is None:
+                self.own.pop((unit, key), None)
+            else:
+                self.own[unit, key] = now
+            self.changed.add((unit, key))
+            if before != now:
+                moved.add((unit, key))
+        self._add_up(moved)
+
+    def _add_up(self, moved: set[CellId]) -> None:
+        """Total of each unit whose own value moved and of all units above it, deepest first."""
+        affected = {(above, key) for unit, key in moved for above in (unit, *ancestors(unit))}
+        for unit, key in sorted(affected, key=lambda cell: -len(ancestors(cell[0]))):
+            own = self.own.get((unit, key))
+            parts = [] if own is None else [Total(*own[:5], parts=1)]
+            for child in self._children.get((unit, key), ()):
+                parts.append(self._totals[child][key])
+            self._set_total(unit, key, _sum(parts))
+            self.changed.add((unit, key))
+
+    def _set_total(self, unit: str, key: str, total: Total | None) -> None:
+        above = parent(unit)
+        if total is not None:
+            self._totals.setdefault(unit, {})[key] = total
+            if above is not None:
+                self._children.setdefault((above, key), set()).add(unit)
+            return
+        shown = self._totals.get(unit, {})
+        shown.pop(key, None)
+        if not shown:
+            self._totals.pop(unit, None)
+        if above is not None:
+            self._children.get((above, key), set()).discard(unit)
+
+
+def _sum(parts: list[Total]) -> Total | None:
+    if not parts:
+        return None
+    return Total(
+        value=sum((part.value for part in parts), Decimal(0)),
+        qualifier=min((part.qualifier for part in parts), key=LEAST_EXACT.__getitem__),
+        newest=max(part.newest for part in parts),
+        oldest=min(part.oldest for part in parts),
+        status=min((part.status for part in parts), key=WEAKEST.__getitem__),
+        parts=sum(part.parts for part in parts),
+    )
+
+
+def own_value(state: IncidentState, unit: str, key: str) -> Own | None:
+    """A unit's own value of one figure; None where it has none."""
+    if key == SHELTER_NOW:
+        return _sheltered(state, unit)
+    if state.tallies.holds(unit, key):
+        return _tallied(state, unit, key)
+    cell = state.cells.get(unit, key)
+    if key not in PARTS:
+        return _stated(state, cell)
+    parts = [own for part in PARTS[key] if (own := _stated(state, state.cells.get(unit, part)))]
+    if not parts or (cell is not None and cell.in_force and not whole_is_replaced(state, cell)):
+        return _stated(state, cell)
+    return _derived(parts)
+
+
+def whole_is_replaced(state: IncidentState, cell: Cell) -> bool:
+    """Whether the sum of its parts replaces the typed value in force of a derived indicator: a part has a later as_of."""
+    if cell.in_force is None:
+        return False
+    parts = (state.cells.get(cell.unit, part) for part in PARTS.get(cell.key, ()))
+    return any(part.in_force.rank[0] > cell.in_force.rank[0] for part in parts if part and part.in_force)
+
+
+def _stated(state: IncidentState, cell: Cell | None) -> Own | None:
+    if cell is None or cell.in_force is None:
+        return None
+    statement = cell.in_force.current
+    assert statement is not None
+    assert statement.value is not None
+    as_of = cell.in_force.rank[0]
+    status: FigureStatus = "reviewed" if statement.by.reviewed else "unverified"
+    if state.freezes.covers_unit(cell.unit):
+        status = "verified"
+    return Own(statement.value, _qualifier(statement.qualifier), as_of, as_of, status, (statement.by,))
+
+
+def _derived(parts: list[Own]) -> Own:
+    total = _sum([Total(*own[:5], parts=1) for own in parts])
+    assert total is not None
+    records = tuple(dict.fromkeys(record for own in parts for record in own.records))
+    return Own(*total[:5], records=records)
+
+
+def _tallied(state: IncidentState, unit: str, key: str) -> Own:
+    contributions = state.tallies.of(unit, key)
+    return _of_records(
+        sum((amount for _, amount in contributions), Decimal(0)), tuple(judged for judged, _ in contributions)
+    )
+
+
+def _sheltered(state: IncidentState, unit: str) -> Own | None:
+    persons = state.shelters.persons(unit)
+    if persons is None:
+        return None
+    shown = [judged for site in state.shelters.sites(unit).values() for judged in site.shown()]
+    return _of_records(persons, tuple(dict.fromkeys(shown)))
+
+
+def _of_records(value: Decimal, records: tuple[Judged, ...]) -> Own:
+    moments = [judged.stamped.as_of for judged in records]
+    status: FigureStatus = "reviewed" if all(judged.reviewed for judged in records) else "unverified"
+    return Own(value, "exact", max(moments), min(moments), status, records)
+
+
+def _qualifier(text: str) -> Qualifier:
+    return "about" if text == "about" else "at_least" if text == "at_least" else "exact"

@@ -1,0 +1,39 @@
+"""R15: a county verifies and is frozen; a prefecture or province may follow once every county below it has."""
+
+from __future__ import annotations
+
+from schemas.outputs import Flag
+from schemas.records import Verification
+from streams.picture.judged import Judged
+from streams.picture.merges import is_official
+from streams.picture.reports import apply_rows, check_stated
+from streams.picture.state import IncidentState, Verdict
+from streams.picture.units import county_of
+
+COUNTY_DIGITS = 6
+
+
+def judge_verification(state: IncidentState, judged: Judged) -> Verdict:
+    """Refuse, or apply its rows as a report of stage verified with a reason and then freeze."""
+    record = judged.stamped.record
+    assert isinstance(record, Verification)
+    if not is_official(judged.stamped):
+        return Verdict("refused")
+    named = {prefix for prefix in record.counties if len(prefix) == COUNTY_DIGITS}
+    if any(
+        _open_counties(state, prefix) - named for prefix in record.counties if len(prefix) < COUNTY_DIGITS
+    ):
+        return Verdict("refused")
+    flags: set[Flag] = set()
+    if failed := check_stated(judged, flags):
+        return failed
+    state.beside.put_components(judged, judged, judged.stamped.stated)
+    verdict = apply_rows(state, judged, flags, reason=True, stage="verified")
+    state.freeze(judged.record_id, named)
+    return verdict
+
+
+def _open_counties(state: IncidentState, prefix: str) -> set[str]:
+    """Counties below a prefix with a cell in force that are not frozen."""
+    counties = {county_of(unit) for unit, _ in state.cells.in_force() if unit.startswith(prefix)}
+    return {county for county in counties if county is not None and not state.freezes.covers(county)}
