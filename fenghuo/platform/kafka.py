@@ -82,14 +82,19 @@ def make_producer(bootstrap: str, *, client_id: str) -> AIOKafkaProducer:
     )
 
 
-def make_consumer(bootstrap: str, *, client_id: str, group_id: str | None = None) -> AIOKafkaConsumer:
-    """A consumer from the beginning that never commits by itself; without a group partitions are assigned by hand."""
+def make_consumer(
+    bootstrap: str, *, client_id: str, group_id: str | None = None, auto_offset_reset: str = "earliest"
+) -> AIOKafkaConsumer:
+    """A consumer from the beginning that never commits by itself; without a group partitions are assigned by hand.
+
+    `auto_offset_reset="none"`: a position that the log does not have is an error, never a silent jump.
+    """
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id=client_id,
         group_id=group_id,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        auto_offset_reset=auto_offset_reset,
         max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
         fetch_max_wait_ms=250,
         max_poll_records=5_000,

@@ -1,0 +1,122 @@
+"""What the ledger's GETs answer (records.md 5). Figures and records travel as the bytes that were published."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """How a record was judged and where it is now."""
+
+    disposition: str
+    flags: list[str]
+    standing: str
+    version: int
+
+
+class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record with its stamp; outcome None while it is not judged."""
+
+    record: Raw
+    outcome: Judgement | None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """A canonical incident; `aliases` are those merged into it."""
+
+    incident_id: str
+    status: str
+    name: str | None
+    hazard: str | None
+    occurred_at: datetime | None
+    origin_unit: str | None
+    closed: bool
+    aliases: list[str]
+    version: int
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit's figures; `watermark`: append time up to which all input is folded in, None while unknown."""
+
+    incident_id: str
+    status: str
+    unit: str
+    version: int
+    watermark: datetime | None
+    figures: Raw
+    beside: Raw | UnsetType = UNSET
+    children: list[Situation] | UnsetType = UNSET
+
+
+class PastFigure(msgspec.Struct, frozen=True, kw_only=True):
+    """A published value of a figure; figure None: it left the picture."""
+
+    unit: str
+    key: str
+    version: int
+    published_at: datetime
+    figure: Raw | None
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of published values, oldest first."""
+
+    incident_id: str
+    status: str
+    items: list[PastFigure]
+    next: str | None
+
+
+class JournalItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A log entry: where it stands, when it was appended, the record as it stands there, how the record was judged."""
+
+    topic: str
+    partition: int
+    offset: int
+    recorded_at: datetime
+    record: Raw
+    outcome: Judgement | None
+
+
+class Journal(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the journal."""
+
+    items: list[JournalItem]
+    next: str | None
+
+
+class AlarmItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm as published."""
+
+    published_at: datetime
+    alarm: Raw
+
+
+class Alarms(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of alarms, newest first."""
+
+    items: list[AlarmItem]
+    next: str | None
+
+
+class DeadLetterItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be decoded or judged, with its origin; key and value are base64."""
+
+    topic: str
+    partition: int
+    offset: int
+    error: str
+    record_id: str | None
+    key: bytes | None
+    value: bytes
+    published_at: datetime
+
+
+class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of dead letters, newest first."""
+
+    items: list[DeadLetterItem]
+    next: str | None

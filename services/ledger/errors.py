@@ -1,0 +1,61 @@
+"""The ledger's errors as callers see them."""
+
+from __future__ import annotations
+
+from fenghuo.platform.problems import ProblemError
+
+RETRY_AFTER_SECONDS = 2
+
+
+class UnknownRecordError(ProblemError):
+    """No record of this id is stored."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(
+            404,
+            "unknown-record",
+            "没有这条记录 No such record",
+            f"没有编号为 {record_id} 的记录。No record {record_id} is stored here; check its id.",
+            members={"record_id": record_id},
+        )
+
+
+class UnknownIncidentError(ProblemError):
+    """The worker knows no incident of this id in this status."""
+
+    def __init__(self, incident_id: str, status: str) -> None:
+        super().__init__(
+            404,
+            "unknown-incident",
+            "没有这起事件 No such incident",
+            f"在 {status} 中没有事件 {incident_id}。No incident {incident_id} with status {status};"
+            f" GET /v1/incidents?status={status} 列出全部。lists them.",
+            members={"field": "incident_id", "value": incident_id},
+        )
+
+
+class BadCursorError(ProblemError):
+    """`after` is not a cursor that this list gave."""
+
+    def __init__(self, after: str) -> None:
+        super().__init__(
+            422,
+            "invalid-parameter",
+            "参数不正确 A parameter is not right",
+            "请使用上一页 next 的值。Give `after` the `next` of the page before, with the same filters.",
+            members={"field": "after", "rule": "cursor", "value": after},
+        )
+
+
+class LedgerAwayError(ProblemError):
+    """PostgreSQL does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "ledger-away",
+            "台账暂不可用 The ledger is away",
+            "数据库没有应答，请稍后重试；上报不受影响。The database does not answer; try again shortly."
+            " Posting records still works.",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )

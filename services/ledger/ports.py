@@ -1,0 +1,30 @@
+"""What the ledger needs from its neighbours in the web process, and what it offers them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+
+class PendingRecords(Protocol):
+    """Records acknowledged by intake that the journal may not have yet: spooled, or just on their way."""
+
+    def find(self, record_id: str) -> bytes | None:
+        """The record's JSON with its stamp; None when intake holds no such record."""
+        ...
+
+
+class KnownRecord(NamedTuple):
+    """A record_id, the SHA-256 of its content (schemas.canonical) and its stamp."""
+
+    record_id: str
+    digest: bytes
+    received_at: datetime
+
+
+class KnownRecords(Protocol):
+    """What the journal knows, offered to intake so that a restart remembers."""
+
+    async def newest(self, limit: int) -> list[KnownRecord]:
+        """At most `limit` records, newest first. Raises DatabaseAwayError."""
+        ...
