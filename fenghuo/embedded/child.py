@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from fenghuo.embedded.childlog import RotatingLog, tail
 from fenghuo.embedded.deathsig import die_with_parent
 from fenghuo.embedded.errors import EmbeddedError, Exit
 from fenghuo.embedded.probes import Probe
 from fenghuo.embedded.remains import identify
 from fenghuo.embedded.restarts import RestartPolicy
-from fenghuo.embedded.state import ChildPhase, ChildState
+from fenghuo.embedded.state import ChildPhase, ChildState, ProcessId
 
 _POLL_SECONDS = 0.1
 _CHUNK_BYTES = 64 << 10
@@ -114,7 +116,7 @@ class Child:
             os.close(write_end)
         await self._pump(read_end)
         self._process = process
-        self.state.process = identify(process.pid)
+        self.state.process = _identify(process.pid)
         self._enter("starting")
         return process
 
@@ -203,6 +205,14 @@ class _Pump(asyncio.Protocol):
         """Append; a full disk loses log lines, not the system (`doctor` and the next start say that it is full)."""
         with suppress(OSError):
             self._log.write(data)
+
+
+def _identify(pid: int) -> ProcessId | None:
+    try:
+        return identify(pid)
+    except psutil.NoSuchProcess:
+        # It ended at once and has been reaped already.
+        return None
 
 
 def _describe_exit(code: int) -> str:
