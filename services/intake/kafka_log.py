@@ -14,11 +14,12 @@ from services.intake.cloud_events import headers
 from services.intake.domain import StampedRecord
 from services.intake.ports import LogUnavailableError
 
-# Seconds. A probe a second notices a dead broker before most posts do; none waits longer than an answer may take.
+# Seconds. A probe a second notices a dead broker before most posts do.
 PROBE_EVERY = 1.0
 PROBE_TIMEOUT = 2.0
 START_TIMEOUT = 10.0
 RETRY_AFTER = 0.5
+RETRY_AT_MOST = 2.0
 STOP_TIMEOUT = 2.0
 
 _TOPIC_NAMES = {name: topic.name for name, topic in TOPIC_OF_TYPE.items()}
@@ -73,12 +74,14 @@ class KafkaRecordLog:
 
     async def stay_connected(self) -> None:
         """Connect, probe, and connect afresh whenever the broker falls silent. Runs until cancelled."""
+        pause = RETRY_AFTER
         while True:
             producer = self._make_producer()
             try:
                 await self._connect(producer)
                 self._suspected.clear()
                 self._producer = producer
+                pause = RETRY_AFTER
                 log.info("kafka connected")
                 await self._watch(producer)
             except (KafkaError, OSError, TimeoutError) as error:
@@ -91,7 +94,8 @@ class KafkaRecordLog:
                 log.warning("kafka lost", reason=self._away)
                 self._producer = None
             await _give_up(producer)
-            await asyncio.sleep(RETRY_AFTER)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY_AT_MOST)
 
     async def _connect(self, producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(START_TIMEOUT):
@@ -120,15 +124,26 @@ def _heard(future: asyncio.Future[object]) -> None:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """Flush and close, in bounded time: the producer's own stop waits for batches that never expire."""
+    """Deliver what is under way, in bounded time, and close."""
     try:
-        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT)
-    except (TimeoutError, KafkaError) as error:
-        log.warning("kafka producer not stopped in order", reason=repr(error))
-        await producer.client.close()
+        await asyncio.wait_for(producer.flush(), STOP_TIMEOUT)
+    except TimeoutError:
+        log.warning("kafka did not acknowledge in time before the stop")
+    await _give_up(producer)
 
 
 async def _give_up(producer: AIOKafkaProducer) -> None:
-    """Fail whatever an unusable producer still holds, so that it can stop: whoever waits for it uses the spool."""
+    """Close a producer whose broker may be gone, and fail what it still holds: whoever waits for it uses the spool.
+
+    The producer's own stop waits for batches that never expire; so its sender ends first, then the batches fail.
+    """
+    sender = producer._sender.sender_task
+    if sender is not None:
+        for _ in range(2):  # The first cancels the loop, the second the request that it waits for.
+            sender.cancel()
+            await asyncio.wait([sender], timeout=STOP_TIMEOUT / 4)
     producer._message_accumulator.fail_all(KafkaError("the producer was given up"))
-    await _stop(producer)
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT)
+    except (TimeoutError, KafkaError, OSError) as error:
+        log.warning("kafka producer not closed in order", reason=repr(error))

@@ -1,0 +1,175 @@
+"""Intake against a real broker: what is posted is what is read; a broker that dies loses nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.json import JSONFormat
+
+from schemas.topics import TOPIC_OF_TYPE
+from services.intake.openapi import DISPATCH, REPORT
+from tests.integration.intake_system import Broker, Web, running
+from tests.system import wait_until
+
+pytestmark = pytest.mark.integration
+
+numbers = count()
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = Broker(tmp_path_factory.mktemp("intake"))
+    with running(broker):
+        broker.create_topics()
+        yield broker
+
+
+@pytest.fixture
+def web(broker: Broker, tmp_path: Path) -> Iterator[Web]:
+    web = Web(tmp_path, broker.bootstrap)
+    with running(web):
+        web.wait_alive()
+        web.wait_connected()
+        yield web
+
+
+def report(**fields: Any) -> dict[str, Any]:
+    """A report with an id of its own."""
+    return {**REPORT, "record_id": f"r{next(numbers)}-{time.time_ns()}", **fields}
+
+
+def by_id(broker: Broker, posted: list[dict[str, Any]]) -> dict[str, list[ConsumerRecord]]:
+    """The messages of the posted records."""
+    wanted: dict[str, list[ConsumerRecord]] = {record["record_id"]: [] for record in posted}
+    for message in broker.messages():
+        record_id = json.loads(message.value)["record_id"]
+        if record_id in wanted:
+            wanted[record_id].append(message)
+    return wanted
+
+
+def test_a_posted_record_is_read_byte_for_byte_with_its_event_headers(broker: Broker, web: Web) -> None:
+    raw = {
+        "loss_report": report(note={"数字": 5.0, "深": [1, {"x": None}]}, unknown_field="保留"),
+        "dispatch": {**DISPATCH, "record_id": f"d{time.time_ns()}"},
+        "alert": {key: value for key, value in report(type="alert").items() if key not in ("rows", "stage")},
+    }
+    answer = web.post(list(raw.values()))
+    assert answer.status_code == 202, answer.text
+    assert [result["result"] for result in answer.json()["results"]] == ["stored"] * 3
+
+    found = by_id(broker, list(raw.values()))
+    for kind, record in raw.items():
+        (message,) = found[record["record_id"]]
+        stored = json.loads(message.value)
+        stamp = stored.pop("received_at")
+        assert stored == record
+        # Top-level members byte for byte: 5.0 stays 5.0.
+        assert (
+            message.value
+            == json.dumps(
+                {**record, "received_at": stamp}, ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            or kind == "loss_report"
+        )
+        assert message.topic == TOPIC_OF_TYPE[kind].name
+        assert message.key == record["incident_id"].encode()
+        assert message.timestamp_type == 1, "the broker's append time is recorded_at"
+        event = from_binary(KafkaMessage(dict(message.headers), None, message.value), JSONFormat())
+        assert event.get_id() == record["record_id"]
+        assert event.get_source() == "/fenghuo/intake"
+        assert event.get_type() == f"cn.fenghuo.record.{kind}.v1"
+        assert event.get_subject() == record["incident_id"]
+        assert event.get_datacontenttype() == "application/json"
+        time_of_event = event.get_time()
+        assert time_of_event is not None
+        assert time_of_event.isoformat(timespec="microseconds") == stamp
+        assert stamp.endswith("+08:00")
+
+
+def test_a_batch_keeps_the_order_of_arrival(broker: Broker, web: Web) -> None:
+    records = [report(incident_id=f"order-{number % 4}") for number in range(2_000)]
+    assert web.post(records).status_code == 202
+    found = by_id(broker, records)
+    assert all(len(messages) == 1 for messages in found.values())
+    for incident in {record["incident_id"] for record in records}:
+        ids = [record["record_id"] for record in records if record["incident_id"] == incident]
+        messages = [found[record_id][0] for record_id in ids]
+        assert len({message.partition for message in messages}) == 1
+        assert [message.offset for message in messages] == sorted(message.offset for message in messages)
+        stamps = [json.loads(message.value)["received_at"] for message in messages]
+        assert stamps == sorted(stamps)
+        assert len(set(stamps)) == len(stamps)
+
+
+def test_records_survive_the_death_of_the_broker_in_order(broker: Broker, web: Web) -> None:
+    before, during, after = ([report() for _ in range(20)] for _ in range(3))
+    for record in before:
+        assert web.post(record).status_code == 202
+    broker.stop(signal.SIGKILL)
+    try:
+        for record in during:
+            assert web.post(record).status_code == 202
+        assert web.post(during).json()["results"] == [
+            {"record_id": record["record_id"], "result": "already_stored"} for record in during
+        ]
+        assert "Kafka is away" in web.problems()["intake"]
+    finally:
+        broker.start()
+    for record in after:
+        assert web.post(record).status_code == 202
+    web.wait_connected()
+    found = by_id(broker, before + during + after)
+    assert all(found.values()), [record_id for record_id, messages in found.items() if not messages]
+    firsts = [found[record["record_id"]][0] for record in before + during + after]
+    assert [message.offset for message in firsts] == sorted(message.offset for message in firsts)
+    assert not list((web.data / "spool").glob("*.spool"))
+
+
+def test_a_silent_broker_is_not_waited_for(broker: Broker, web: Web) -> None:
+    broker.send(signal.SIGSTOP)
+    try:
+        records = [report() for _ in range(3)]
+        for record in records:
+            assert web.post(record).status_code == 202
+        wait_until(lambda: "Kafka is away" in web.problems().get("intake", ""), 20, "the silence is noticed")
+    finally:
+        broker.send(signal.SIGCONT)
+    web.wait_connected()
+    assert all(by_id(broker, records).values())
+
+
+def test_the_spool_outlives_the_process(broker: Broker, web: Web) -> None:
+    broker.stop(signal.SIGKILL)
+    try:
+        records = [report() for _ in range(50)]
+        assert web.post(records).status_code == 202
+        web.stop(signal.SIGKILL)
+        web.start()
+        web.wait_alive()
+        assert "50 records wait" in web.problems()["intake"]
+        repeated = web.post(records[0])
+        assert repeated.json()["results"][0]["result"] == "already_stored"
+        other = web.post({**records[1], "note": "other content"})
+        assert other.status_code == 409
+    finally:
+        broker.start()
+    web.wait_connected()
+    found = by_id(broker, records)
+    assert [len(messages) for messages in found.values()] == [1] * 50
+
+
+def test_the_process_stops_in_order(web: Web) -> None:
+    assert web.post(report()).status_code == 202
+    assert web.stop(signal.SIGTERM) in (0, -signal.SIGTERM)
+    assert "Task was destroyed" not in web.text()
+    assert "Traceback" not in web.text()
