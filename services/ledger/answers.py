@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from schemas.records import Moment
+
+_CONTRACT = "#/components/schemas/"
+
+
+def _object_of(item: dict[str, Any]) -> Meta:
+    return Meta(extra_json_schema={"type": "object", "additionalProperties": item})
+
+
+RecordJson = Annotated[Raw, Meta(extra_json_schema={"$ref": f"{_CONTRACT}Record"})]
+FigureJson = Annotated[Raw, Meta(extra_json_schema={"$ref": f"{_CONTRACT}Figure"})]
+AlarmJson = Annotated[Raw, Meta(extra_json_schema={"$ref": f"{_CONTRACT}Alarm"})]
+FiguresJson = Annotated[Raw, _object_of({"$ref": f"{_CONTRACT}Figure"})]
+BesideJson = Annotated[Raw, _object_of({"type": "array", "items": {"$ref": f"{_CONTRACT}Alternative"}})]
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +35,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A record with its stamp; outcome None while it is not judged."""
 
-    record: Raw
+    record: RecordJson
     outcome: Judgement | None
 
 
@@ -31,7 +46,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     name: str | None
     hazard: str | None
-    occurred_at: datetime | None
+    occurred_at: Moment | None
     origin_unit: str | None
     closed: bool
     aliases: list[str]
@@ -45,9 +60,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     unit: str
     version: int
-    watermark: datetime | None
-    figures: Raw
-    beside: Raw | UnsetType = UNSET
+    watermark: Moment | None
+    figures: FiguresJson
+    beside: BesideJson | UnsetType = UNSET
     children: list[Situation] | UnsetType = UNSET
 
 
@@ -57,8 +72,8 @@ class PastFigure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     key: str
     version: int
-    published_at: datetime
-    figure: Raw | None
+    published_at: Moment
+    figure: FigureJson | None
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +91,8 @@ class JournalItem(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     partition: int
     offset: int
-    recorded_at: datetime
-    record: Raw
+    recorded_at: Moment
+    record: RecordJson
     outcome: Judgement | None
 
 
@@ -91,8 +106,8 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
 class AlarmItem(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm as published."""
 
-    published_at: datetime
-    alarm: Raw
+    published_at: Moment
+    alarm: AlarmJson
 
 
 class Alarms(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +127,7 @@ class DeadLetterItem(msgspec.Struct, frozen=True, kw_only=True):
     record_id: str | None
     key: bytes | None
     value: bytes
-    published_at: datetime
+    published_at: Moment
 
 
 class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,3 +135,20 @@ class DeadLetters(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[DeadLetterItem]
     next: str | None
+
+
+ANSWERS: tuple[type[msgspec.Struct], ...] = (
+    StoredRecord,
+    Incident,
+    Situation,
+    History,
+    Journal,
+    Alarms,
+    DeadLetters,
+)
+
+
+def components() -> dict[str, Any]:
+    """OpenAPI schemas of the ledger's own answers by name; they refer to the contracts of `schemas`."""
+    _, schemas = msgspec.json.schema_components(ANSWERS, ref_template=_CONTRACT + "{name}")
+    return schemas

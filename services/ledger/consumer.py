@@ -13,7 +13,6 @@ import asyncpg
 
 from fenghuo.platform.logs import get_logger
 from fenghuo.platform.postgres import DatabaseAwayError, MigrationError
-from services.ledger import metrics
 from services.ledger.changes import Assembly, Batch
 from services.ledger.freshness import ConsumerState, ProgressGate
 from services.ledger.log import (
@@ -24,6 +23,7 @@ from services.ledger.log import (
     open_log,
     resume,
 )
+from services.ledger.metrics import LedgerMetrics
 from services.ledger.writer import AnotherWriterError, LedgerWriter, open_writer
 
 log = get_logger(__name__)
@@ -49,8 +49,8 @@ _INTERRUPTIONS = (
 class LedgerConsumer:
     """Keeps the ledger up to date with the log."""
 
-    def __init__(self, bootstrap: str, dsn: str, state: ConsumerState) -> None:
-        self._bootstrap, self._dsn, self._state = bootstrap, dsn, state
+    def __init__(self, bootstrap: str, dsn: str, state: ConsumerState, metrics: LedgerMetrics) -> None:
+        self._bootstrap, self._dsn, self._state, self._metrics = bootstrap, dsn, state, metrics
         self._backoff = FIRST_BACKOFF_SECONDS
 
     async def run(self) -> None:
@@ -60,7 +60,7 @@ class LedgerConsumer:
                 await self._session()
             except _INTERRUPTIONS as error:
                 self._state.stopped(str(error))
-                metrics.INTERRUPTIONS.labels(type(error).__name__).inc()
+                self._metrics.interruptions.labels(type(error).__name__).inc()
                 report = log.error if isinstance(error, LogReplacedError | MigrationError) else log.warning
                 report(
                     "ledger interrupted",
@@ -111,7 +111,7 @@ class LedgerConsumer:
                 ends = await source.ends()
                 gate.bind(ends)
                 self._state.probed(ends, await source.consumed(), time.monotonic())
-                metrics.LAG.set(self._state.lag)
+                self._metrics.lag.set(self._state.lag)
                 probe_at = time.monotonic() + PROBE_EVERY_SECONDS
             await self._commit(writer, Batch(progress=gate.release(assembly.applied)))
 
@@ -120,6 +120,6 @@ class LedgerConsumer:
             return
         started = time.monotonic()
         await writer.write(batch)
-        metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
+        self._metrics.commit_seconds.observe(time.monotonic() - started)
         for (topic, _), advance in batch.advances.items():
-            metrics.ENTRIES.labels(topic).inc(advance.after - advance.before)
+            self._metrics.entries.labels(topic).inc(advance.after - advance.before)

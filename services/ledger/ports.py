@@ -15,11 +15,11 @@ class PendingRecords(Protocol):
 
 
 class KnownRecord(NamedTuple):
-    """A record_id, the SHA-256 of its content (schemas.canonical) and its stamp."""
+    """A record_id, the SHA-256 of its content (schemas.canonical) and its earliest stamp."""
 
     record_id: str
     digest: bytes
-    received_at: datetime
+    stamp: datetime
 
 
 class KnownRecords(Protocol):

@@ -1,0 +1,163 @@
+"""The GETs of records.md 5: parse, ask the reader, answer. Every route answers 503 while PostgreSQL is away."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+from msgspec import Raw
+from starlette.responses import Response
+
+from fenghuo.platform.postgres import DatabaseAwayError
+from schemas.outputs import encoder
+from services.ledger import openapi
+from services.ledger.answers import Judgement, StoredRecord
+from services.ledger.errors import BadCursorError, LedgerAwayError, UnknownIncidentError, UnknownRecordError
+from services.ledger.lists import AlarmQuery, HistoryQuery, JournalQuery, LedgerLists
+from services.ledger.paging import CursorError
+from services.ledger.parameters import (
+    After,
+    AlarmState,
+    AnyStatus,
+    Depth,
+    IncidentFilter,
+    IncidentId,
+    Key,
+    Limit,
+    OrderBy,
+    PublishedFrom,
+    PublishedTo,
+    ReceivedFrom,
+    ReceivedTo,
+    RecordId,
+    StatusOrActual,
+    TypeFilter,
+    Unit,
+    UnitFilter,
+)
+from services.ledger.ports import PendingRecords
+from services.ledger.reader import LedgerReader
+from streams.picture.units import NATION
+
+AnswerT = TypeVar("AnswerT")
+
+
+async def _asked(answer: Awaitable[AnswerT]) -> AnswerT:
+    try:
+        return await answer
+    except DatabaseAwayError as error:
+        raise LedgerAwayError from error
+    except CursorError as error:
+        raise BadCursorError(str(error)) from error
+
+
+def _json(body: Any) -> Response:
+    return Response(encoder.encode(body), media_type="application/json")
+
+
+def build_router(reader: LedgerReader, lists: LedgerLists, pending: PendingRecords | None) -> APIRouter:
+    """Every GET under /v1 that is not another service's own."""
+    router = APIRouter()
+    _add_record(router, reader, pending)
+    _add_incidents(router, reader, lists)
+    _add_lists(router, lists)
+    return router
+
+
+def _add_record(router: APIRouter, reader: LedgerReader, pending: PendingRecords | None) -> None:
+    @router.get("/v1/records/{record_id}", **openapi.RECORD)
+    async def record(record_id: RecordId) -> Response:
+        outcome: Judgement | None = None
+        waiting = pending.find(record_id) if pending is not None else None
+        try:
+            content, outcome = await _asked(reader.record(record_id))
+        except LedgerAwayError:
+            # What intake has just acknowledged is found all the same; nothing is known of its judgement.
+            if waiting is None:
+                raise
+            content = waiting
+        content = content or waiting
+        if content is None:
+            raise UnknownRecordError(record_id)
+        return _json(StoredRecord(record=Raw(content), outcome=outcome))
+
+
+def _add_incidents(router: APIRouter, reader: LedgerReader, lists: LedgerLists) -> None:
+    @router.get("/v1/incidents", **openapi.INCIDENTS)
+    async def incidents(status: StatusOrActual = "Actual") -> Response:
+        return _json(await _asked(reader.incidents(status)))
+
+    @router.get("/v1/incidents/{incident_id}/situation", **openapi.SITUATION)
+    async def situation(
+        incident_id: IncidentId, unit: Unit = NATION, status: StatusOrActual = "Actual", depth: Depth = 0
+    ) -> Response:
+        found = await _asked(reader.situation(incident_id, status, unit, depth))
+        if found is None:
+            raise UnknownIncidentError(incident_id, status)
+        return _json(found)
+
+    @router.get("/v1/incidents/{incident_id}/history", **openapi.HISTORY)
+    async def history(
+        incident_id: IncidentId,
+        unit: Unit = NATION,
+        key: Key = None,
+        status: StatusOrActual = "Actual",
+        from_: PublishedFrom = None,
+        to: PublishedTo = None,
+        after: After = None,
+        limit: Limit = 100,
+    ) -> Response:
+        query = HistoryQuery(unit=unit, key=key, status=status, from_=from_, to=to, after=after, limit=limit)
+        found = await _asked(lists.history(incident_id, query))
+        if found is None:
+            raise UnknownIncidentError(incident_id, status)
+        return _json(found)
+
+
+def _add_lists(router: APIRouter, lists: LedgerLists) -> None:
+    @router.get("/v1/journal", **openapi.JOURNAL)
+    async def journal(
+        incident: IncidentFilter = None,
+        unit: UnitFilter = None,
+        type: TypeFilter = None,  # noqa: A002  the name of the parameter in records.md
+        status: AnyStatus = None,
+        from_: ReceivedFrom = None,
+        to: ReceivedTo = None,
+        order: OrderBy = "newest",
+        after: After = None,
+        limit: Limit = 100,
+    ) -> Response:
+        query = JournalQuery(
+            incident=incident,
+            unit=unit,
+            type=type,
+            status=status,
+            from_=from_,
+            to=to,
+            order=order,
+            after=after,
+            limit=limit,
+        )
+        return _json(await _asked(lists.journal(query)))
+
+    @router.get("/v1/alarms", **openapi.ALARMS)
+    async def alarms(
+        incident: IncidentFilter = None,
+        status: AnyStatus = None,
+        state: AlarmState = "raised",
+        after: After = None,
+        limit: Limit = 100,
+    ) -> Response:
+        query = AlarmQuery(
+            incident=incident,
+            status=status,
+            state=None if state == "all" else state,
+            after=after,
+            limit=limit,
+        )
+        return _json(await _asked(lists.alarms(query)))
+
+    @router.get("/v1/dead-letters", **openapi.DEAD_LETTERS)
+    async def dead_letters(after: After = None, limit: Limit = 100) -> Response:
+        return _json(await _asked(lists.dead_letters(after, limit)))

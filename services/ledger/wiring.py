@@ -1,0 +1,100 @@
+"""The only place where the ledger's adapters are built."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from fenghuo.platform.health import Health
+from fenghuo.platform.postgres import Database, DatabaseAwayError
+from fenghuo.platform.settings import Settings
+from fenghuo.platform.tasks import cancel_and_wait, run_in_background
+from services.ledger.answers import components
+from services.ledger.consumer import LedgerConsumer
+from services.ledger.freshness import ConsumerState
+from services.ledger.http import build_router
+from services.ledger.lists import LedgerLists
+from services.ledger.metrics import LedgerMetrics
+from services.ledger.ports import KnownRecords, PendingRecords
+from services.ledger.reader import LedgerReader
+
+CONNECTIONS = 4
+PROBE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the web process includes: the routes, the lifespan they need, and what intake may ask."""
+
+    router: APIRouter
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    known_records: KnownRecords
+    components: dict[str, Any]
+
+
+class DatabaseProbe:
+    """Knows whether PostgreSQL answers, without making a health check wait for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._problem: str | None = "尚未连接 not connected yet"
+
+    def reason(self) -> str | None:
+        """Why it is not reachable; None when it is."""
+        return self._problem
+
+    async def run(self) -> None:
+        """Ask every second; never ends by itself."""
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    await connection.fetchval("SELECT 1")
+                self._problem = None
+            except DatabaseAwayError as error:
+                self._problem = f"PostgreSQL 没有应答 does not answer: {error}"
+            await asyncio.sleep(PROBE_SECONDS)
+
+
+def build(
+    settings: Settings,
+    health: Health,
+    pending: PendingRecords | None = None,
+    registry: CollectorRegistry = REGISTRY,
+) -> Service:
+    """The ledger's service. `pending`: intake's records that the journal may not have yet.
+
+    Raises SettingsError when no Kafka or no PostgreSQL is named.
+    """
+    bootstrap, dsn = settings.require_kafka(), settings.require_database()
+    database = Database(dsn, connections=CONNECTIONS)
+    reader, lists = LedgerReader(database), LedgerLists(database)
+    state, probe = ConsumerState(), DatabaseProbe(database)
+    consumer = LedgerConsumer(bootstrap, dsn, state, LedgerMetrics(registry))
+    health.add("ledger: database", probe.reason)
+    health.add("ledger: log", lambda: state.reason(time.monotonic()))
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with database.open():
+            tasks = [
+                run_in_background("ledger: database probe", probe.run()),
+                run_in_background("ledger: consumer", consumer.run()),
+            ]
+            try:
+                yield
+            finally:
+                await cancel_and_wait(*tasks)
+
+    return Service(
+        router=build_router(reader, lists, pending),
+        lifespan=lifespan,
+        known_records=reader,
+        components=components(),
+    )
