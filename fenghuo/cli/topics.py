@@ -155,13 +155,13 @@ def _row(topic: Topic) -> dict[str, Any]:
 def _table(found: dict[str, BrokerTopic]) -> Table:
     table = Table(title="主题 Topics", highlight=False)
     for heading in ("主题 topic", "键 key", "写 → 读 producer → consumers", "类型 types"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading.startswith("主题"))
     if found:
         for heading in ("分区 parts", "条数 messages", "设置 settings"):
-            table.add_column(heading, overflow="fold")
+            table.add_column(heading, overflow="fold", no_wrap=heading.startswith("主题"))
     for topic in TOPICS:
         row = [
-            f"{topic.name} {topic.zh}",
+            f"{topic.name}\n{topic.zh}",
             topic.key,
             f"{topic.producer} → {', '.join(topic.consumers)}",
             ", ".join(topic.types) or "–",
