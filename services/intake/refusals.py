@@ -55,7 +55,7 @@ def misshapen(record_id: str | None, error: ShapeError) -> Refusal:
         code="invalid-record",
         title="记录不合规 The record breaks a rule",
         detail=f"请改正 {field} 后重新发送。Correct {field} and send the record again: {field} {error.detail}.",
-        field=error.field,
+        field=error.field or None,
         rule=error.rule,
         value=echo(error.value),
     )
