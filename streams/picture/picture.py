@@ -44,11 +44,25 @@ class Picture:
         """The number of records; deliveries of one id count once."""
         return len(self._winners)
 
+    def records(self) -> Iterator[Stamped]:
+        """The records, each with its earliest stamp."""
+        yield from self._winners.values()
+
     def apply(self, deliveries: Iterable[Stamped]) -> Changes:
-        """Take deliveries, in any order; answers every change of what is shown."""
-        losers = [loser for stamped in deliveries for loser in self._admit(stamped)]
-        changes = [change for status in STATUSES for change in self._settle(status)]
-        return Changes(tuple(changes), tuple(losers))
+        """Take deliveries, in any order; answers every change of what is shown. Raises UnjudgeableError."""
+        losers = self.admit(deliveries)
+        return Changes(tuple(self.settle()), tuple(losers))
+
+    def admit(self, deliveries: Iterable[Stamped]) -> list[Loser]:
+        """Take deliveries without judging them yet; answers those whose id belongs to another content."""
+        return [loser for stamped in deliveries for loser in self._admit(stamped)]
+
+    def settle(self) -> list[Change]:
+        """Judge what was admitted; answers every change of what is shown.
+
+        Raises UnjudgeableError; the picture is of no use then, make a new one without that record.
+        """
+        return [change for status in STATUSES for change in self._settle(status)]
 
     def _admit(self, stamped: Stamped) -> Iterator[Loser]:
         """One id, one record: the earliest stamp, then the smaller digest wins."""

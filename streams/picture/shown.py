@@ -15,13 +15,15 @@ from streams.picture.units import NATION
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What changed of one canonical incident, to be published as one.
+    """What changed of one incident, to be published as one.
 
-    `updates` follow one another, the last one marked. Versions are 0: whoever publishes sets them.
+    `canonical_id` = the incident itself, or the one that it was merged into. `updates` follow one another, the last one
+    marked. Versions are 0: whoever publishes sets them.
     """
 
     status: Status
     incident_id: str
+    canonical_id: str
     updates: tuple[UnitUpdate, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     alarms: tuple[Alarm, ...] = ()
@@ -41,7 +43,7 @@ class ShownIncident:
         """The change after the fold took further turns: only what they touched is compared."""
         keys, records = fold.take_touched()
         updates = [self._update(fold, unit, keys[unit]) for unit in sorted(keys)]
-        return self._change(fold, updates, records, set(keys))
+        return self._change(fold, self.incident_id, updates, records, set(keys))
 
     def refolded(
         self, fold: IncidentFold | None, merged_into: str | None, aliases: tuple[str, ...]
@@ -50,7 +52,8 @@ class ShownIncident:
         keys, records = fold.take_touched() if fold else ({}, set())
         units = {*keys, *self._updates, NATION}
         updates = [self._whole(fold, unit, merged_into, aliases) for unit in sorted(units)]
-        return self._change(fold, updates, records | self._outcomes.keys(), units)
+        canonical_id = merged_into or self.incident_id
+        return self._change(fold, canonical_id, updates, records | self._outcomes.keys(), units)
 
     def _update(self, fold: IncidentFold, unit: str, keys: set[str]) -> UnitUpdate:
         """A unit's row; figures that were not touched are taken over from the row before."""
@@ -94,7 +97,12 @@ class ShownIncident:
         )
 
     def _change(
-        self, fold: IncidentFold | None, rows: list[UnitUpdate], records: set[str], units: set[str]
+        self,
+        fold: IncidentFold | None,
+        canonical_id: str,
+        rows: list[UnitUpdate],
+        records: set[str],
+        units: set[str],
     ) -> Change | None:
         updates = [row for row in rows if self._differs(row)]
         if updates:
@@ -103,7 +111,7 @@ class ShownIncident:
         alarms = tuple(self._new_alarms(fold, units))
         if not (updates or outcomes or alarms):
             return None
-        return Change(self.status, self.incident_id, tuple(updates), outcomes, alarms)
+        return Change(self.status, self.incident_id, canonical_id, tuple(updates), outcomes, alarms)
 
     def _differs(self, row: UnitUpdate) -> bool:
         before = self._updates.get(row.unit)

@@ -142,10 +142,24 @@ class StatusWorld:
         _advance(fold, sorted(records, key=_order))
 
 
+class UnjudgeableError(Exception):
+    """A rule stumbled over a record: a fault of ours, not of the record's shape. `stamped` is the record."""
+
+    def __init__(self, stamped: Stamped) -> None:
+        super().__init__(f"record {stamped.record_id} cannot be judged")
+        self.stamped = stamped
+
+
 def _advance(fold: IncidentFold, records: Iterable[Stamped]) -> None:
-    for stamped in records:
-        fold.take(stamped)
-    fold.finish()
+    stamped = None
+    try:
+        for stamped in records:
+            fold.take(stamped)
+        fold.finish()
+    except Exception as error:
+        if stamped is None:
+            raise
+        raise UnjudgeableError(stamped) from error
 
 
 def _order(stamped: Stamped) -> Order:

@@ -1,0 +1,14 @@
+"""The worker's metrics; names and units in one place."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FOLDED = Counter("fenghuo_worker_messages", "Messages of record topics folded.", ["topic"])
+DEAD = Counter("fenghuo_worker_dead_letters", "Messages that could not be decoded or judged.")
+PUBLISHED = Counter("fenghuo_worker_published", "Messages published.", ["topic"])
+FOLD_SECONDS = Histogram("fenghuo_worker_fold_seconds", "Time to fold one batch.", unit="seconds")
+PUBLISH_SECONDS = Histogram("fenghuo_worker_publish_seconds", "Time to publish one batch.", unit="seconds")
+RECORDS = Gauge("fenghuo_worker_records", "Records in the picture.")
+REBUILD_SECONDS = Gauge("fenghuo_worker_rebuild_seconds", "Time the last rebuild took.", unit="seconds")
+EPOCH = Gauge("fenghuo_worker_epoch", "Epoch of this owner; the high half of every version.")
