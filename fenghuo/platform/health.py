@@ -63,7 +63,12 @@ class Health:
         """A server of these routes alone, for a process without an application; `await server.serve()` runs it."""
         host, port = split_address(address)
         config = uvicorn.Config(
-            Starlette(routes=self.routes()), host=host, port=port, log_config=None, access_log=False
+            Starlette(routes=self.routes()),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
         )
         return EmbeddedServer(config)
 

@@ -8,7 +8,7 @@ import sys
 import structlog
 
 # Their INFO lines cost a tenth of the throughput and say nothing that health and metrics do not.
-QUIET = ("aiokafka", "faust", "mode", "kafka", "uvicorn.access", "websockets", "asyncio")
+QUIET = ("aiokafka", "faust", "mode", "kafka", "uvicorn", "websockets", "asyncio")
 
 
 def configure_logs(service: str, *, level: str = "INFO", form: str = "json") -> None:
