@@ -59,7 +59,7 @@ class KafkaRecordLog:
             for future in sent:
                 await future
         except KafkaError as error:
-            self.suspect(f"{type(error).__name__}: {error}")
+            self.suspect(_reason(error))
             raise LogUnavailableError(str(error)) from error
         finally:
             for future in sent:
@@ -85,7 +85,7 @@ class KafkaRecordLog:
                 log.info("kafka connected")
                 await self._watch(producer)
             except (KafkaError, OSError, TimeoutError) as error:
-                self._away = f"{type(error).__name__}: {error}".rstrip(": ")
+                self._away = _reason(error)
             except asyncio.CancelledError:
                 self._away, self._producer = "stopped", None
                 await _stop(producer)
@@ -116,6 +116,10 @@ class KafkaRecordLog:
             async with asyncio.timeout(PROBE_TIMEOUT):
                 if not await producer.client.force_metadata_update():
                     raise KafkaError("no broker answers")
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _heard(future: asyncio.Future[object]) -> None:

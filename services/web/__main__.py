@@ -19,7 +19,7 @@ REPETITIVE = ("aiokafka.client", "aiokafka.producer.sender", "aiokafka.conn")
 def main() -> int:
     """Run the process; answers its exit code."""
     try:
-        settings = Settings()  # type: ignore[call-arg]
+        settings = Settings()
         configure_logs("web", level=settings.log_level, form=settings.log_format)
         for name in REPETITIVE:
             logging.getLogger(name).setLevel(logging.CRITICAL)

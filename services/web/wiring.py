@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from fenghuo.platform.health import Health
 from fenghuo.platform.settings import Settings
 from services.intake import wiring as intake_wiring
+from services.ledger import wiring as ledger_wiring
 from services.web.application import build_application
 
 
@@ -15,4 +16,7 @@ def build(settings: Settings, registry: CollectorRegistry = REGISTRY) -> FastAPI
     """The application with all services. Raises SettingsError when a setting is missing."""
     health = Health("web", registry)
     intake = intake_wiring.build(settings, health, registry)
-    return build_application([intake], health)
+    ledger = ledger_wiring.build(settings, health, intake.pending, registry)
+    intake.recall_from(ledger.known_records)
+    # The ledger first: intake recalls from it at its start, and stops before it.
+    return build_application([ledger, intake], health)
