@@ -1,1 +1,45 @@
-# placeholder, replaced by the bootstrap
+# Fenghuo 烽火. On a fresh machine: `make up`. Needs Python 3.11+, make and the package registries.
+# PYTHON=python3.12 chooses the interpreter, DATA=dir the data folder (default .fenghuo).
+
+PYTHON ?= python3
+BIN := .venv/bin
+DATA_OPTION := $(if $(DATA),--data $(DATA))
+export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
+
+.PHONY: help setup deps up down status doctor test test-long lint bench
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make up         安装并启动 set up and start'
+	@echo 'make down       停止 stop          make status    状态 how it is'
+	@echo 'make doctor     诊断 what is wrong  make setup     只安装 set up only'
+	@echo 'make test       全部测试 all tests   make test-long 更久 more rounds'
+	@echo 'make lint       静态检查 linters     make deps      测试依赖 what tests need'
+
+setup:
+	@$(PYTHON) fenghuo/embedded/bootstrap.py
+
+deps:
+	@$(PYTHON) fenghuo/embedded/bootstrap.py --dev
+
+up: setup
+	@$(BIN)/fenghuo up $(DATA_OPTION)
+
+down status doctor:
+	@test -x $(BIN)/fenghuo || { echo '尚未安装，请先运行 make setup。Not set up yet: run make setup.' >&2; exit 1; }
+	@$(BIN)/fenghuo $@ $(DATA_OPTION)
+
+test: deps
+	$(BIN)/pytest
+
+test-long: deps
+	FENGHUO_TEST_LONG=1 $(BIN)/pytest
+
+lint: deps
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: deps
+	$(BIN)/pytest tests/benchmarks

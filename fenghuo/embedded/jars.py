@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -169,10 +170,37 @@ def write_lock(scratch: Path) -> None:
     LOCK_FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-if __name__ == "__main__":
-    import tempfile
+def main(arguments: list[str]) -> int:
+    """`fetch` (what `make setup` runs) or `lock`; the exit code."""
+    if arguments == ["lock"]:
+        with tempfile.TemporaryDirectory() as name:
+            write_lock(Path(name))
+        return 0
+    if arguments != ["fetch"]:
+        print("usage: python -m fenghuo.embedded.jars fetch|lock", file=sys.stderr)
+        return int(Exit.USAGE)
+    from fenghuo.embedded.folder import DataFolder, disk_or_folder_error
+    from fenghuo.platform.settings import Settings
 
-    if sys.argv[1:] != ["lock"]:
-        sys.exit("usage: python -m fenghuo.embedded.jars lock")
-    with tempfile.TemporaryDirectory() as name:
-        write_lock(Path(name))
+    folder = DataFolder.at(Settings().data)
+    try:
+        fetch(folder.downloads, _print_progress)
+    except OSError as error:
+        return _print_error(disk_or_folder_error(error, folder.root))
+    except EmbeddedError as error:
+        return _print_error(error)
+    return 0
+
+
+def _print_progress(done: int, total: int) -> None:
+    if done in (0, total):
+        print(f"· 下载 Kafka {done}/{total} downloading Kafka", flush=True)
+
+
+def _print_error(error: EmbeddedError) -> int:
+    print(f"✗ {error.zh}\n  {error.en}\n{error.details}".rstrip(), file=sys.stderr)
+    return int(error.exit_code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
