@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from fenghuo.client.feed_picture import FeedPicture
 from schemas.feed import Error, Heartbeat, ServerFrame, Subscribe
@@ -19,7 +20,15 @@ from services.gateway.scope import Scope
 from services.gateway.view import View
 
 NATION = "000000000000"
-UNITS = [NATION, "510000000000", "513200000000", "513221000000", "513221105000", "441900000000", "441900003000"]
+UNITS = [
+    NATION,
+    "510000000000",
+    "513200000000",
+    "513221000000",
+    "513221105000",
+    "441900000000",
+    "441900003000",
+]
 LEVELS_BELOW = {
     # unit: {scope unit: levels between}, written by hand from domain.md 6.1.
     NATION: {NATION: 0},
@@ -41,21 +50,21 @@ MOMENT = datetime(2019, 8, 20, 6, tzinfo=UTC)
 LIMITS = Limits(high_mark_bytes=2_000, outcomes_kept=8, bad_frames=1)
 DECODER = msgspec.json.Decoder(ServerFrame)
 
+
+def figure(total: int, own: int | None) -> Figure:
+    return Figure(
+        total=Decimal(total),
+        own=None if own is None else Decimal(own),
+        qualifier="exact",
+        newest_as_of=MOMENT,
+        oldest_as_of=MOMENT,
+        status="unverified",
+        parts=1,
+    )
+
+
 figures = st.dictionaries(
-    st.sampled_from(["dead", "missing", "injured"]),
-    st.builds(
-        lambda total, own: Figure(
-            total=Decimal(total),
-            own=own,
-            qualifier="exact",
-            newest_as_of=MOMENT,
-            oldest_as_of=MOMENT,
-            status="unverified",
-            parts=1,
-        ),
-        st.integers(0, 2),
-        st.none() | st.just(Decimal(1)),
-    ),
+    st.sampled_from(["dead", "missing"]), st.builds(figure, st.integers(0, 2), st.none() | st.just(1))
 )
 besides = st.dictionaries(
     st.sampled_from(["stranded"]),
@@ -124,6 +133,20 @@ class FeedLaw(RuleBasedStateMachine):
         self.alarms: dict[str, Alarm] = {}
         self.merged: dict[str, str] = {}
         self.old: list[UnitUpdate] = []
+        self.connected: list[Client] = []
+        one = {"dead": figure(1, None)}
+        for incident in INCIDENTS:
+            self.publish(incident, {unit: (one, {}) for unit in UNITS})
+        for incidents in (["*"], ["A"], ["A", "B"]):
+            self.connect(
+                Subscribe(id="s", incidents=incidents, depth=-1, status="Exercise", kinds=list(KINDS))
+            )
+        for client in self.connected:
+            client.poll()
+
+    def teardown(self) -> None:
+        for client in getattr(self, "connected", []):
+            self.compare(client)
 
     def _row(self, incident: str, unit: str, **fields: object) -> UnitUpdate:
         self.version += 1
@@ -164,7 +187,9 @@ class FeedLaw(RuleBasedStateMachine):
         self.merged[source] = into
         rows = [self._row(source, NATION, merged_into=into)]
         if empties:
-            rows += [self._row(source, unit) for key, unit in list(self.rows) if key == source and unit != NATION]
+            rows += [
+                self._row(source, unit) for key, unit in list(self.rows) if key == source and unit != NATION
+            ]
         self.view.apply(rows)
 
     @rule(source=st.sampled_from(INCIDENTS), stated=figures)
@@ -217,13 +242,19 @@ class FeedLaw(RuleBasedStateMachine):
 
     @rule(target=clients, subscribe=subscribes)
     def connect(self, subscribe: Subscribe) -> Client:
-        return Client(self.factory, subscribe)
+        client = Client(self.factory, subscribe)
+        self.connected.append(client)
+        return client
+
+    @rule(index=st.integers(0, 9))
+    def compare_any(self, index: int) -> None:
+        self.compare(self.connected[index % len(self.connected)])
 
     @rule(client=clients, unread=st.sampled_from([0, 1_999, 2_001]))
     def poll(self, client: Client, unread: int) -> None:
         assert client.poll(unread) == 0 or unread <= LIMITS.high_mark_bytes
 
-    @rule(client=consumes(clients))
+    @rule(client=clients)
     def compare(self, client: Client) -> None:
         client.poll()
         fresh = Client(self.factory, client.subscribe)
@@ -278,6 +309,7 @@ class FeedLaw(RuleBasedStateMachine):
 
 
 TestFeedLaw = FeedLaw.TestCase
+TestFeedLaw.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 
 
 def test_depth_counts_levels_by_code_prefix() -> None:
@@ -286,13 +318,19 @@ def test_depth_counts_levels_by_code_prefix() -> None:
             for depth in range(-1, 6):
                 covered = Scope("Actual", None, root, depth).covers(unit)
                 levels = above.get(root)
-                assert covered == (levels is not None and (depth == -1 or levels <= depth)), (unit, root, depth)
+                assert covered == (levels is not None and (depth == -1 or levels <= depth)), (
+                    unit,
+                    root,
+                    depth,
+                )
 
 
 def test_a_merge_is_one_change_for_a_client() -> None:
     view = View(Limits())
     factory = FrameFactory(view)
-    row = UnitUpdate(status="Actual", incident_id="A", unit=NATION, figures={}, head=IncidentHead(), version=1)
+    row = UnitUpdate(
+        status="Actual", incident_id="A", unit=NATION, figures={}, head=IncidentHead(), version=1
+    )
     view.apply([row, msgspec.structs.replace(row, incident_id="B", version=2)])
     client = FeedProtocol(factory, Limits(), Instant(0, MOMENT))
     client.receive('{"type": "subscribe", "id": "x", "incidents": ["A"]}')
