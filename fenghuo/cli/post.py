@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fenghuo.cli.api import USAGE_ERROR, api_url, sentences
+from fenghuo.cli.api import api_url, give_up, sentences
+from fenghuo.cli.options import DataOption, JsonOption
 from fenghuo.client.http import ApiClient, RecordResult, batches
 
 WORDS = {"stored": "已存 stored", "already_stored": "已有 already stored", "refused": "退回 refused"}
@@ -26,7 +27,8 @@ def post(
         ),
     ],
     url: Annotated[str | None, typer.Option(help="API 地址 address of the API")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取 for machines")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """报送记录 Post records and print what became of each.
 
@@ -38,13 +40,11 @@ def post(
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         records = read_records(raw)
     except OSError as error:
-        typer.echo(f"无法读取 cannot read {file}: {error.strerror}", err=True)
-        raise typer.Exit(USAGE_ERROR) from error
+        give_up(f"无法读取文件。Cannot read {file}: {error.strerror}")
     except ValueError as error:
-        typer.echo(f"{file}: {error}", err=True)
-        raise typer.Exit(USAGE_ERROR) from error
+        give_up(f"{file}：{error}")
     with sentences():
-        results = asyncio.run(_post_all(api_url(url), records))
+        results = asyncio.run(_post_all(api_url(url, data), records))
     if as_json:
         typer.echo(msgspec.json.encode(results))
     else:

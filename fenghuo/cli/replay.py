@@ -15,6 +15,7 @@ from rich.table import Table
 from ulid import ULID
 
 from fenghuo.cli.api import api_url, sentences
+from fenghuo.cli.options import DataOption, JsonOption
 from fenghuo.client.http import ApiClient
 from fenghuo.client.rehearsal import disorder, rehearse
 from fenghuo.client.replay import Pace, Report, real_pace, replay
@@ -34,7 +35,9 @@ def speed_pace(text: str) -> Pace | None:
     if text == "max":
         return None
     if not re.fullmatch(r"\d+(\.\d+)?", text) or float(text) == 0:
-        raise typer.BadParameter(f"{text!r}: 应为 max 或大于 0 的倍数 must be `max` or a number above 0")
+        raise typer.BadParameter(
+            f"{text!r}: 应为 max 或大于 0 的倍数 must be `max` or a number above 0", param_hint="--speed"
+        )
     return real_pace(float(text))
 
 
@@ -63,7 +66,8 @@ def replay_command(
             min=1.0, metavar="SECONDS", help="等待态势稳定的时间 how long the picture may take to settle"
         ),
     ] = 60.0,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取 for machines")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """重放情景并与标准答案核对 Replay a scenario as an exercise and compare the picture with its oracle.
 
@@ -86,7 +90,7 @@ def replay_command(
                 def on_posted(count: int) -> None:
                     progress.advance(task, count)
 
-                async with ApiClient(api_url(url)) as api:
+                async with ApiClient(api_url(url, data)) as api:
                     return await replay(
                         api, rehearsal, postings, pace=pace, settle_within=within, on_posted=on_posted
                     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -16,9 +14,9 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from fenghuo.cli.api import USAGE_ERROR
-from fenghuo.embedded import state
-from fenghuo.embedded.folder import DataFolder
+from fenghuo.cli.api import give_up, running, say
+from fenghuo.cli.options import DataOption, JsonOption, load_settings
+from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.topics import create_topics
 from fenghuo.platform.kafka import TopicMismatchError
 from fenghuo.platform.settings import Settings
@@ -46,8 +44,8 @@ class BrokerTopic(msgspec.Struct, frozen=True):
 
 def topics(
     create: Annotated[bool, typer.Option("--create", help="建立缺少的主题 create what is missing")] = False,
-    data: Annotated[Path | None, typer.Option(help="数据目录 data folder of the embedded system")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，供程序读取 for machines")] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """主题表 Show the topic table and, where a broker is reachable, partitions, offsets and settings.
 
@@ -55,8 +53,9 @@ def topics(
 
     退出码 Exit codes: 0, 1 主题与设置不符 a topic does not fit the settings, 2 连接不上 broker not reachable (--create).
     """
-    settings = Settings()  # type: ignore[call-arg]
-    bootstrap = settings.kafka_bootstrap or _embedded_bootstrap(data or settings.data)
+    settings = load_settings(data)
+    addresses = running(settings)
+    bootstrap = settings.kafka_bootstrap or (addresses.kafka if addresses else None)
     if create:
         _create(settings, bootstrap)
     found: dict[str, BrokerTopic] = {}
@@ -64,7 +63,7 @@ def topics(
         try:
             found = asyncio.run(describe(bootstrap))
         except KafkaError as error:
-            _say(f"连接不上 Kafka {bootstrap} is not reachable: {error}")
+            say(f"连接不上 Kafka {bootstrap} is not reachable: {error}")
     if as_json:
         typer.echo(
             msgspec.json.encode([{**_row(topic), "broker": found.get(topic.name)} for topic in TOPICS])
@@ -72,29 +71,20 @@ def topics(
     else:
         Console().print(_table(found))
         if not bootstrap:
-            _say("没有正在运行的 Kafka：只显示约定。No broker is running: this is the contract only.")
-
-
-def _embedded_bootstrap(data: Path) -> str | None:
-    """The embedded broker's address, when its system is (or was last) run from this folder."""
-    found = state.read(DataFolder.at(data).state_file)
-    return found.addresses.kafka if found and found.phase in ("starting", "ready") else None
+            say("没有正在运行的 Kafka：只显示约定。No broker is running: this is the contract only.")
 
 
 def _create(settings: Settings, bootstrap: str | None) -> None:
     if not bootstrap:
-        _say("没有可用的 Kafka：请设置 FENGHUO_KAFKA_BOOTSTRAP。No Kafka: set FENGHUO_KAFKA_BOOTSTRAP.")
-        raise typer.Exit(USAGE_ERROR)
+        give_up("没有可用的 Kafka：请设置 FENGHUO_KAFKA_BOOTSTRAP。No Kafka: set FENGHUO_KAFKA_BOOTSTRAP.")
     try:
         # With one replica nothing but the disk keeps an acknowledged record, embedded or not.
         names = asyncio.run(create_topics(bootstrap, settings, single_broker=settings.replication == 1))
     except TopicMismatchError as error:
-        _say(f"主题与设置不符 {error}")
-        raise typer.Exit(1) from error
+        give_up(f"主题与设置不符。A topic does not fit the settings: {error}", Exit.WRONG)
     except KafkaError as error:
-        _say(f"主题未能建立 the topics were not created at {bootstrap}: {error}")
-        raise typer.Exit(USAGE_ERROR) from error
-    _say(f"已建立 created: {', '.join(names) or '无 none'}")
+        give_up(f"主题未能建立。The topics were not created at {bootstrap}: {error}")
+    say(f"已建立 created: {', '.join(names) or '无 none'}")
 
 
 async def describe(bootstrap: str) -> dict[str, BrokerTopic]:
@@ -174,7 +164,3 @@ def _table(found: dict[str, BrokerTopic]) -> Table:
             row += ["–", "–", "没有 missing"]
         table.add_row(*row)
     return table
-
-
-def _say(sentence: str) -> None:
-    Console(file=sys.stderr, soft_wrap=True, highlight=False).print(sentence, markup=False)
