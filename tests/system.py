@@ -23,7 +23,7 @@ import asyncpg
 from fenghuo.embedded import jars, ports
 from fenghuo.embedded.deathsig import die_with_parent
 from fenghuo.embedded.kafka import KafkaNode
-from fenghuo.embedded.postgres import PostgresServer, credentials
+from fenghuo.embedded.postgres import PostgresServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_HEAP_MIB = 256
@@ -61,8 +61,7 @@ def _running(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-            **options,
+            **{"preexec_fn": die_with_parent(signal.SIGKILL), **options},
         )
     try:
 
@@ -103,11 +102,7 @@ def kafka_broker(tmp: Path, heap_mib: int = TEST_HEAP_MIB) -> Iterator[str]:
 
 @contextmanager
 def postgres_server(tmp: Path) -> Iterator[str]:
-    """A real server of its own below `tmp`; gives the address (DSN) of an empty database.
-
-    When the tests run as root the server runs as `nobody`, so every folder above `tmp` must be open to that user:
-    pytest's `tmp_path` is not (its base is 0700), `server_folder` is.
-    """
+    """A real server of its own below `tmp`; gives the address (DSN) of an empty database."""
     server = PostgresServer(tmp / "postgres")
     server.prepare()
 
@@ -124,6 +119,6 @@ def postgres_server(tmp: Path) -> Iterator[str]:
         signal.SIGINT,
         ready,
         cwd=server.cluster,
-        **credentials(server.account),
+        **server.account.popen_options(),
     ):
         yield server.dsn()

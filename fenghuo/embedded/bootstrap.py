@@ -36,6 +36,12 @@ class BootstrapError(Exception):
         self.text = "\n".join(part for part in (f"✗ {zh}", f"  {en}", details) if part)
 
 
+def downloads() -> Path:
+    """As `fenghuo.embedded.folder.DataFolder.downloads`."""
+    shared = os.environ.get("FENGHUO_DOWNLOADS")
+    return Path(shared) if shared else Path(os.environ.get("FENGHUO_DATA") or ROOT / ".fenghuo") / "downloads"
+
+
 def suitable_python() -> str:
     """The interpreter to build with: this one, or a newer one on PATH. Raises BootstrapError."""
     if OLDEST <= sys.version_info[:2] <= NEWEST_TRIED:
@@ -125,6 +131,7 @@ def make_environment(python: str) -> None:
         )
     run("建立虚拟环境", "making the virtual environment", [python, "-m", "venv", "--clear", str(VENV)])
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip.append("--no-cache-dir")
     lock = str(REQUIREMENTS / "bootstrap.lock")
     run("安装 uv", "installing uv", [*pip, "--require-hashes", "--target", str(UV_HOME), "-r", lock])
 
@@ -170,4 +177,6 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     os.environ.pop("VIRTUAL_ENV", None)
+    # All downloads in one folder, unless the user already keeps a cache elsewhere.
+    os.environ.setdefault("UV_CACHE_DIR", str(downloads() / "uv"))
     sys.exit(main(sys.argv[1:]))

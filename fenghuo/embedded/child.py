@@ -44,7 +44,7 @@ class ChildSpec:
     environment: Mapping[str, str]
     folder: Path
     prepare: Callable[[], Awaitable[None]] = _nothing
-    credentials: Callable[[], dict[str, Any]] = dict
+    popen_options: Callable[[], dict[str, Any]] = dict
     needs: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
@@ -96,6 +96,8 @@ class Child:
             ended.cancel()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
+        options = self.spec.popen_options()
+        before_exec = _in_turn(options.pop("preexec_fn", None), die_with_parent(self.spec.death_signal))
         read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -106,8 +108,8 @@ class Child:
                 cwd=self.spec.folder,
                 env={**self.spec.environment},
                 start_new_session=True,
-                preexec_fn=die_with_parent(self.spec.death_signal),
-                **self.spec.credentials(),
+                preexec_fn=before_exec,
+                **options,
             )
         except BaseException:
             os.close(read_end)
@@ -205,6 +207,17 @@ class _Pump(asyncio.Protocol):
         """Append; a full disk loses log lines, not the system (`doctor` and the next start say that it is full)."""
         with suppress(OSError):
             self._log.write(data)
+
+
+def _in_turn(*steps: Callable[[], None] | None) -> Callable[[], None]:
+    """One `preexec_fn` of several. Order counts: a change of identity clears the wish to die with the parent."""
+    present = [step for step in steps if step is not None]
+
+    def run() -> None:
+        for step in present:
+            step()
+
+    return run
 
 
 def _identify(pid: int) -> ProcessId | None:

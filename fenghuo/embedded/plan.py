@@ -13,7 +13,7 @@ from fenghuo.embedded import jars, ports, remains
 from fenghuo.embedded.child import ChildSpec
 from fenghuo.embedded.folder import DataFolder
 from fenghuo.embedded.kafka import KafkaNode
-from fenghuo.embedded.postgres import PostgresServer, credentials
+from fenghuo.embedded.postgres import PostgresServer
 from fenghuo.embedded.probes import kafka_probe, postgres_probe, ready_probe
 from fenghuo.embedded.state import Addresses
 from fenghuo.platform.settings import Settings, split_address
@@ -98,7 +98,7 @@ class Plan:
             environment=self.environment(),
             folder=server.cluster,
             prepare=prepare,
-            credentials=lambda: credentials(server.account),
+            popen_options=lambda: server.account.popen_options(),
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
             stop_seconds=30,

