@@ -13,7 +13,9 @@ import asyncpg
 
 from fenghuo.platform.logs import get_logger
 from fenghuo.platform.postgres import DatabaseAwayError, MigrationError
+from schemas.topics import DEAD_LETTERS
 from services.ledger.changes import Assembly, Batch
+from services.ledger.entries import DeadLetterEntry
 from services.ledger.freshness import ConsumerState, ProgressGate
 from services.ledger.log import (
     KafkaLog,
@@ -121,5 +123,19 @@ class LedgerConsumer:
         started = time.monotonic()
         await writer.write(batch)
         self._metrics.commit_seconds.observe(time.monotonic() - started)
+        for entry in batch.dead_letters:
+            if entry.message.topic != DEAD_LETTERS.name:
+                self._report_buried(entry)
         for (topic, _), advance in batch.advances.items():
             self._metrics.entries.labels(topic).inc(advance.after - advance.before)
+
+    def _report_buried(self, entry: DeadLetterEntry) -> None:
+        letter = entry.letter
+        self._metrics.buried.labels(letter.topic).inc()
+        log.warning(
+            "message cannot be decoded; kept in dead letters",
+            topic=letter.topic,
+            partition=letter.partition,
+            offset=letter.offset,
+            error=letter.error,
+        )

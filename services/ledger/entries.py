@@ -115,7 +115,7 @@ Entry = JournalEntry | UpdateEntry | OutcomeEntry | AlarmEntry | ProgressEntry |
 
 class _RawUpdate(msgspec.Struct):
     figures: dict[str, msgspec.Raw]
-    beside: msgspec.Raw | None = None
+    beside: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class _Places(msgspec.Struct):
@@ -209,7 +209,7 @@ def _situation(message: LogMessage, value: bytes) -> UpdateEntry:
         unit=update.unit,
         version=update.version,
         figures={key: bytes(figure) for key, figure in raw.figures.items()},
-        beside=bytes(raw.beside) if update.beside and raw.beside is not None else None,
+        beside=bytes(raw.beside) if update.beside else None,
         head=update.head,
         merged_into=update.merged_into,
         last=update.last,

@@ -12,6 +12,12 @@ class LedgerMetrics:
         self.entries = Counter(
             "fenghuo_ledger_entries", "Log entries committed to PostgreSQL.", ["topic"], registry=registry
         )
+        self.buried = Counter(
+            "fenghuo_ledger_buried",
+            "Messages that the ledger could not decode.",
+            ["topic"],
+            registry=registry,
+        )
         self.lag = Gauge("fenghuo_ledger_lag_entries", "Log entries not read yet.", registry=registry)
         self.commit_seconds = Histogram(
             "fenghuo_ledger_commit_seconds", "Duration of one commit.", registry=registry

@@ -38,7 +38,7 @@ async def migrate(dsn: str) -> list[str]:
 def main() -> int:
     """Exit code 0, or 1 with one sentence on standard error."""
     try:
-        applied = asyncio.run(migrate(Settings().require_database()))  # type: ignore[call-arg]
+        applied = asyncio.run(migrate(Settings().require_database()))
     except (SettingsError, DatabaseAwayError, MigrationError) as error:
         print(f"数据库未能升级。The database was not migrated: {error}", file=sys.stderr)
         return 1
