@@ -95,6 +95,20 @@ def counting(world: World, incident: str, record_type: str) -> list[Turn]:
     ]
 
 
+def note_what_counts(world: World) -> None:
+    """Remember who has ever been in the figures: a cancel let in while its release is returned is not,
+    until that is put back (R6: "counts where the release counts, while the release counts").
+    """
+    for turn in world.turns.values():
+        if turn.has_counted or not turn.counts or turn.returned_by is not None:
+            continue
+        if turn.record.get("kind") == "cancel":
+            release = world.documents[turn.incident, turn.type, turn.record["ref_doc_no"]]
+            if release.returned_by is not None:
+                continue
+        turn.has_counted = True
+
+
 def _unit_of(turn: Turn) -> str:
     """R6: "without a unit in `own` and `total` of the nation row"."""
     return turn.record.get("unit") or NATION

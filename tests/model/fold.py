@@ -8,7 +8,7 @@ from typing import Any
 from tests.model.canon import Json, instant, one_record_per_id
 from tests.model.corrections import find_base, judge_correction
 from tests.model.deltas import judge_cancel, judge_count
-from tests.model.figures import Figures, figures
+from tests.model.figures import Figures, figures, note_what_counts
 from tests.model.merges import clock_is_ahead, read_merges
 from tests.model.reports import Verdict, judge_report
 from tests.model.reviews import judge_review
@@ -97,6 +97,7 @@ def _take_turn(world: World, turn: Turn) -> None:
         turn.judged_as = turn.disposition
         turn.flags |= flags
     world.turns[turn.id] = turn
+    note_what_counts(world)
     _try_those_waiting_for(world, turn)
 
 
@@ -161,6 +162,7 @@ def _try_waiting(world: World, names: list[tuple[str, ...]]) -> None:
         # Standing: "a waiting record that fails when its turn comes [...] has `none`"; it goes on
         # waiting only where the next record of its chain is not there either.
         waiter.waits = "awaiting_base" in flags
+        note_what_counts(world)
 
 
 def _judge_released(world: World, target: Turn) -> None:
@@ -174,4 +176,5 @@ def _judge_released(world: World, target: Turn) -> None:
     # Standing: "a delta held by R17 that fails when released, has `none`"; one that now awaits its base
     # goes on waiting; of a report, its held cells wait.
     target.waits = "awaiting_base" in flags
+    note_what_counts(world)
     _try_waiting(world, _document_names(world, target))

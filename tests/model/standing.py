@@ -31,7 +31,7 @@ def _standing(world: World, turn: Turn, effective: set[str]) -> str:
 
 def _stated_something(world: World, turn: Turn) -> bool:
     if turn.type in COUNT_TYPES:
-        return turn.counts and turn.record.get("kind") not in ("request", "approve", "order")
+        return turn.has_counted and turn.record.get("kind") not in ("request", "approve", "order")
     return any(
         statement.by is turn and statement.value is not None and statement.mode != "held"
         for entries in world.cells.values()

@@ -23,7 +23,7 @@ class Turn:
     it and, once R18 releases it, what it was judged as then (its published outcome stays).
     `returned_by` is the target of the review that took its statements out, if one did.
     `waits` says that the whole record waits for a reason, a base or a review; `counts`, that a delta
-    or headcount was let into the figures; `place`, its place in the order among equal ranks.
+    or headcount was let into the figures, `has_counted`, that it was in them at some turn; `place`, its place in the order among equal ranks.
     """
 
     record: Json
@@ -38,6 +38,7 @@ class Turn:
     returned_by: str | None = None
     waits: bool = False
     counts: bool = False
+    has_counted: bool = False
     applied_corrections: list["Turn"] = field(default_factory=list)
 
     @property

@@ -19,7 +19,7 @@ LEAST = {
         "side_table": 500,
         "recorded": 150,
         "duplicate_content": 150,
-        "duplicate_doc": 40,
+        "duplicate_doc": 25,
         "held": 1000,
         "rejected": 300,
         "frozen": 60,

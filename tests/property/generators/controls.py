@@ -77,7 +77,7 @@ def merge(maker: Maker) -> Json:
     rng = maker.rng
     source, into = rng.choice(maker.incidents), rng.choice(maker.incidents)
     if source == into and maker.chance(0.9):
-        source, into = rng.sample(sorted(set(maker.incidents)), 2)
+        source, into = rng.sample(sorted({*maker.incidents, f"{maker.prefix}J"}), 2)
     return maker.envelope("incident_merge") | {
         "incident_id": into,
         "from": source,

@@ -18,13 +18,12 @@ class Maker:
         self.ids = [f"{prefix}{rng.randrange(36**2):03d}-{number}" for number in range(size)]
         self.records: list[Json] = []
         self.stamps: dict[str, datetime] = {}
-        incidents = [
-            f"{prefix}010400-371323-20240709-{number:02d}" for number in range(rng.choice((2, 4, 5)))
-        ]
-        self.incidents = [incidents[0]] * 4 + incidents
-        self.topics = rng.sample(words.TOPICS, rng.choice((1, 1, 2)))
-        self.keys = sorted({key for topic in self.topics for key in topic})
-        self.townships = rng.sample(words.TOWNSHIPS, rng.choice((2, 3, 4)))
+        tight = self.chance(0.4)
+        names = [f"{prefix}010400-371323-20240709-{number:02d}" for number in range(5)]
+        self.incidents = [names[0]] * 4 + names[: rng.choice((1, 2) if tight else (2, 4, 5))]
+        topics = rng.sample(words.TOPICS, 1 if tight else rng.choice((1, 1, 2)))
+        self.keys = sorted({key for topic in topics for key in topic})
+        self.townships = rng.sample(words.TOWNSHIPS, 2 if tight else rng.choice((2, 3, 4)))
         self.documents = [f"D-{number}" for number in range(2 + size // 12)]
         self.hours = rng.choice((1, 2, 4, 8))
         self.levels = rng.choice((("township",), ("township", "county"), words.LEVELS[1:]))

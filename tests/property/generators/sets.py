@@ -1,6 +1,7 @@
 """Whole record sets: from a seed, and as a hypothesis strategy."""
 
 import copy
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -27,6 +28,16 @@ WEIGHTS = {
     counts.supply: 10,
     counts.evacuation: 10,
 }
+# A set may be mostly about some of them, so that they meet more often.
+FOCUSES: tuple[tuple[Callable[[Maker], Json], ...], ...] = (
+    (),
+    (),
+    (statements.report, statements.followup, controls.correction, controls.review),
+    (counts.supply, controls.review),
+    (counts.evacuation, controls.review),
+    (controls.merge, controls.correction, statements.report),
+    (controls.verification, controls.correction, statements.report),
+)
 
 
 def random_records(seed: int, size: int, *, conflicting_ids: bool = False, prefix: str = "") -> list[Json]:
@@ -39,7 +50,9 @@ def random_records(seed: int, size: int, *, conflicting_ids: bool = False, prefi
     """
     rng = Random(seed)
     maker = Maker(rng, size, prefix)
-    for make in rng.choices(list(WEIGHTS), list(WEIGHTS.values()), k=size):
+    focus = rng.choice(FOCUSES)
+    weights = [weight * (6 if make in focus else 1) for make, weight in WEIGHTS.items()]
+    for make in rng.choices(list(WEIGHTS), weights, k=size):
         maker.records.append(make(maker))
     records = maker.records
     return records + redeliveries(rng, records) if conflicting_ids else records
