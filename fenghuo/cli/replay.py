@@ -116,14 +116,9 @@ def _progress(console: Console) -> Progress:
 def print_report(report: Report, console: Console) -> None:
     """A table of the differences, if any, and a summary."""
     if report.differences:
-        table = Table(
-            "对象 subject",
-            "项目 aspect",
-            "应为 expected",
-            "实为 found",
-            title="差异 Differences",
-            highlight=False,
-        )
+        table = Table(title="差异 Differences", highlight=False)
+        for heading in ("对象 subject", "项目 aspect", "应为 expected", "实为 found"):
+            table.add_column(heading, overflow="fold")
         for difference in report.differences[:SHOWN_DIFFERENCES]:
             table.add_row(difference.subject, difference.aspect, difference.expected, difference.found)
         console.print(table)

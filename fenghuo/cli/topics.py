@@ -22,18 +22,12 @@ from fenghuo.platform.kafka import TopicMismatchError
 from fenghuo.platform.settings import Settings
 from schemas.topics import TOPICS, Topic
 
-SHOWN_CONFIG = (
-    "cleanup.policy",
-    "retention.ms",
-    "retention.bytes",
-    "message.timestamp.type",
-    "flush.messages",
-    "min.insync.replicas",
-)
+SET_ON_TOPIC = 1
+"""Kafka's config source of a setting of the topic itself; the rest are the broker's defaults."""
 
 
 class BrokerTopic(msgspec.Struct, frozen=True):
-    """What the broker says of a topic. `first`, `next`: sums over its partitions of the first and the next offset."""
+    """What the broker says of a topic. `config`: what is set on the topic itself. `first`, `next`: sums over its partitions of the first and the next offset."""
 
     partitions: int
     replicas: int
@@ -69,8 +63,11 @@ def topics(
             msgspec.json.encode([{**_row(topic), "broker": found.get(topic.name)} for topic in TOPICS])
         )
     else:
-        Console().print(_table(found))
-        if not bootstrap:
+        console = Console()
+        console.print(_contract_table())
+        if bootstrap and found:
+            console.print(_broker_table(bootstrap, found))
+        elif not bootstrap:
             say("没有正在运行的 Kafka：只显示约定。No broker is running: this is the contract only.")
 
 
@@ -123,7 +120,7 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
         [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     )
     return {
-        resource[3]: {entry[0]: entry[1] for entry in resource[4] if entry[0] in SHOWN_CONFIG}
+        resource[3]: {name: value for name, value, _, source, *_ in resource[4] if source == SET_ON_TOPIC}
         for response in responses
         for resource in response.resources
     }
@@ -142,25 +139,37 @@ def _row(topic: Topic) -> dict[str, Any]:
     }
 
 
-def _table(found: dict[str, BrokerTopic]) -> Table:
+def _contract_table() -> Table:
     table = Table(title="主题 Topics", highlight=False)
-    for heading in ("主题 topic", "键 key", "写 → 读 producer → consumers", "类型 types"):
-        table.add_column(heading, overflow="fold", no_wrap=heading.startswith("主题"))
-    if found:
-        for heading in ("分区 parts", "条数 messages", "设置 settings"):
-            table.add_column(heading, overflow="fold", no_wrap=heading.startswith("主题"))
+    table.add_column("主题 topic", no_wrap=True)
+    for heading in ("键 key", "写 → 读 producer → consumers", "类型 types"):
+        table.add_column(heading, overflow="fold")
     for topic in TOPICS:
-        row = [
+        table.add_row(
             f"{topic.name}\n{topic.zh}",
             topic.key,
             f"{topic.producer} → {', '.join(topic.consumers)}",
             ", ".join(topic.types) or "–",
-        ]
+        )
+    return table
+
+
+def _broker_table(bootstrap: str, found: dict[str, BrokerTopic]) -> Table:
+    table = Table(title=f"Kafka {bootstrap}", highlight=False)
+    table.add_column("主题 topic", no_wrap=True)
+    table.add_column("分区×副本\nparts × replicas", justify="right", no_wrap=True)
+    table.add_column("条数\nmessages", justify="right", no_wrap=True)
+    table.add_column("设置 settings", overflow="fold")
+    for topic in TOPICS:
         broker = found.get(topic.name)
-        if broker:
-            settings = "\n".join(f"{key}={value}" for key, value in sorted(broker.config.items()))
-            row += [f"{broker.partitions} × {broker.replicas}", str(broker.next - broker.first), settings]
-        elif found:
-            row += ["–", "–", "没有 missing"]
-        table.add_row(*row)
+        if broker is None:
+            table.add_row(topic.name, "–", "–", "没有 missing", style="red")
+            continue
+        config = ", ".join(f"{key}={value}" for key, value in sorted(broker.config.items()))
+        table.add_row(
+            topic.name,
+            f"{broker.partitions} × {broker.replicas}",
+            str(broker.next - broker.first),
+            config,
+        )
     return table
