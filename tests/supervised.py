@@ -80,7 +80,7 @@ def start_supervisor(folder: DataFolder, *, broken: bool = False) -> subprocess.
 
 def main(root: str, *flags: str) -> int:
     """Supervise until a signal; the exit code is the error's."""
-    settings = Settings(data=Path(root))  # type: ignore[call-arg]
+    settings = Settings(data=Path(root))
     folder = DataFolder.at(settings.data)
 
     async def serve(_: Plan) -> None:

@@ -22,7 +22,7 @@ from fenghuo.embedded.remains import identify
 from fenghuo.embedded.restarts import RestartPolicy
 from fenghuo.embedded.state import ChildPhase, ChildState, ProcessId
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 _CHUNK_BYTES = 64 << 10
 
 

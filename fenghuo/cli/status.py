@@ -1,0 +1,96 @@
+"""`fenghuo status`: every child at a glance."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fenghuo.cli.options import DataOption, JsonOption, load_folder
+from fenghuo.embedded.errors import Exit
+from fenghuo.embedded.overview import ChildView, Overview, look
+
+PHASES = {
+    "waiting": "等待",
+    "starting": "启动中",
+    "running": "运行",
+    "restarting": "重启中",
+    "stopping": "停止中",
+    "stopped": "已停",
+    "failed": "失败",
+    "existing": "外部",
+    "ready": "就绪",
+}
+
+
+def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """各子进程的状态。How every child is: pid, address, state, uptime, restarts, memory.
+
+    例 Examples: `fenghuo status` · `fenghuo status --json` · `fenghuo status --data second`
+
+    退出码 Exit codes: 0 全部就绪 all is well · 3 没有 not so
+    """
+    folder = load_folder(data)
+    overview = asyncio.run(look(folder)) if folder.root.exists() else nothing_there(str(folder.root))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(overview), indent=2))
+    else:
+        show(overview, Console())
+    raise typer.Exit(0 if overview.well else int(Exit.NOT_WELL))
+
+
+def nothing_there(root: str) -> Overview:
+    """What `look` would say of a folder that does not exist."""
+    return Overview(folder=root, running=False, phase="stopped", well=False, children=[])
+
+
+def show(overview: Overview, console: Console) -> None:
+    """The table, and a line on memory, spool and disk."""
+    if not overview.running:
+        console.print(f"没有在运行：{overview.folder}。Nothing runs on {overview.folder}.", soft_wrap=True)
+        if overview.left_behind:
+            console.print(
+                f"[yellow]遗留 {len(overview.left_behind)} 个进程[/]，fenghuo down 可清理。"
+                f"{len(overview.left_behind)} processes of a killed run are left: fenghuo down clears them."
+            )
+        return
+    table = Table(
+        "子进程 child", "pid", "地址 address", "状态 state", "时长 uptime", "重启 restarts", "内存 MiB"
+    )
+    for child in overview.children:
+        table.add_row(
+            f"{child.zh} {child.name}",
+            str(child.pid or "-"),
+            escape(child.address),
+            _state(child),
+            _duration(child.uptime_seconds),
+            str(child.restarts),
+            str(child.memory_bytes >> 20) if child.memory_bytes is not None else "-",
+        )
+    console.print(table)
+    for child in overview.children:
+        if child.problem:
+            console.print(f"[yellow]![/] {child.name}: {escape(child.problem)}", soft_wrap=True)
+    console.print(
+        f"监督进程 supervisor pid {overview.supervisor_pid} · 合计内存 memory {overview.memory_bytes >> 20} MiB ·"
+        f" 待发 spool {overview.spool_bytes} B · 磁盘剩余 disk free {overview.free_bytes >> 20} MiB",
+        highlight=False,
+    )
+
+
+def _state(child: ChildView) -> str:
+    colour = "green" if child.problem is None else "yellow"
+    word = PHASES.get(child.phase, child.phase)
+    return f"[{colour}]{word} {child.phase if child.problem is None else 'not ready'}[/]"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
