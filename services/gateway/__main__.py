@@ -14,7 +14,6 @@ from fenghuo.platform.settings import Settings, SettingsError
 from services.gateway.config import Limits
 from services.gateway.wiring import Gateway
 
-
 SOFTWARE_FAILURE = 70  # EX_SOFTWARE: the supervisor must see that this was no orderly stop.
 
 

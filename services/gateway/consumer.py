@@ -17,11 +17,13 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from fenghuo.platform.kafka import make_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Alarm, Outcome, Progress, UnitUpdate
 from schemas.topics import RECORD_OUTCOMES, SITUATION_ALARMS, SITUATION_PROGRESS, SITUATION_UPDATES
 from services.gateway import metrics
 from services.gateway.changes import ChangeAssembler
+from services.gateway.partitions import TopicMissingError, partitions_of
 from services.gateway.view import View
 
 log = get_logger(__name__)
@@ -38,18 +40,12 @@ POLL_MS = 500
 RETRY_SECONDS = 1.0
 
 
-class TopicMissingError(RuntimeError):
-    """An output topic has not been created yet."""
-
-
 class OutputReader:
     """Feeds the view and says when it changed. `problem` is None once the view stands where the log stood at start."""
 
-    def __init__(
-        self, make_consumer: Callable[[], AIOKafkaConsumer], view: View, view_changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, bootstrap: str, view: View, view_changed: Callable[[], None]) -> None:
         self.problem: str | None = "Kafka not reached yet"
-        self._make_consumer = make_consumer
+        self._bootstrap = bootstrap
         self._view = view
         self._view_changed = view_changed
         self._assemblers: dict[int, ChangeAssembler] = {}
@@ -70,20 +66,20 @@ class OutputReader:
 
     async def _connect(self) -> tuple[AIOKafkaConsumer, list[TopicPartition]]:
         while True:
-            consumer = self._make_consumer()
             try:
+                partitions = await partitions_of(self._bootstrap, DECODERS)
+                # Without reset: a log that was cut must not be read on in the middle; a restart reads it anew.
+                consumer = make_consumer(
+                    self._bootstrap, client_id="fenghuo-gateway", auto_offset_reset="none"
+                )
                 await consumer.start()
-                partitions = _partitions(consumer)
-                consumer.assign(partitions)
             except (KafkaError, TopicMissingError) as error:
-                await consumer.stop()
                 self.problem = f"waiting for Kafka: {error}"
                 log.warning("kafka not ready", error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
-            except asyncio.CancelledError:
-                await consumer.stop()
-                raise
             else:
+                consumer.assign(partitions)
+                await consumer.seek_to_beginning(*partitions)
                 self._input_partitions = sum(part.topic == SITUATION_UPDATES.name for part in partitions)
                 return consumer, partitions
 
@@ -163,18 +159,6 @@ def decode(message: Message) -> Output | None:
         detail=detail,
     )
     return None
-
-
-def _partitions(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    found = []
-    for topic in DECODERS:
-        numbers = consumer.partitions_for_topic(topic)
-        if not numbers:
-            raise TopicMissingError(
-                f"topic {topic} does not exist: create the topics (`fenghuo topics --create`)"
-            )
-        found += [TopicPartition(topic, number) for number in sorted(numbers)]
-    return found
 
 
 async def _end_offsets(

@@ -8,6 +8,7 @@ whose transport is full is passed over until it has read on.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +34,8 @@ log = get_logger(__name__)
 PING_SECONDS = 20.0
 CLOSE_SECONDS = 5.0
 YIELD_EVERY_CLIENTS = 64
+KERNEL_UNSENT_BYTES = 128 << 10
+"""What the kernel may hold unsent for one client. Its own limit is megabytes: of memory, and of stale figures."""
 
 
 class Client:
@@ -152,6 +155,7 @@ class FeedServer:
             task.add_done_callback(self._closing.discard)
 
     async def _handle(self, connection: ServerConnection) -> None:
+        _limit_kernel_buffer(connection)
         now = Instant(time.monotonic(), datetime.now(UTC))
         client = Client(connection, FeedProtocol(self._factory, self._limits, now))
         self._clients.add(client)
@@ -198,3 +202,10 @@ class FeedServer:
                 "连接已满，请稍候重连。Too many connections, try again in a moment.",
             )
         return None
+
+
+def _limit_kernel_buffer(connection: ServerConnection) -> None:
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        connection.transport.get_extra_info("socket").setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, KERNEL_UNSENT_BYTES
+        )

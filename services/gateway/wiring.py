@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
 from fenghuo.platform.health import Health
-from fenghuo.platform.kafka import make_consumer
 from fenghuo.platform.logs import get_logger
 from fenghuo.platform.settings import Settings, split_address
 from fenghuo.platform.tasks import cancel_and_wait, run_in_background
@@ -29,8 +27,7 @@ class Gateway:
     def __init__(self, settings: Settings, limits: Limits) -> None:
         self._settings = settings
         self._view = View(limits)
-        consumer = partial(make_consumer, settings.require_kafka(), client_id="fenghuo-gateway")
-        self._reader = OutputReader(consumer, self._view, self._view_changed)
+        self._reader = OutputReader(settings.require_kafka(), self._view, self._view_changed)
         self._server = FeedServer(
             FrameFactory(self._view), limits, lambda: self._reader.problem, any_origin=settings.unsafe_listen
         )
