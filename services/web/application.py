@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
+import msgspec
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from fenghuo.platform.health import Health
 from fenghuo.platform.problems import install_problems
@@ -84,5 +86,18 @@ def _openapi(app: FastAPI, services: Sequence[WebService]) -> dict[str, Any]:
         components.update(json_schema_components())
         for service in services:
             components.update(service.components)
-        app.openapi_schema = document
+            _restore_answers(document["paths"], service.router)
+        # As JSON has it: defaults in Python's tuples are arrays.
+        app.openapi_schema = msgspec.json.decode(msgspec.json.encode(document))
     return app.openapi_schema
+
+
+def _restore_answers(paths: dict[str, Any], router: APIRouter) -> None:
+    """Put answers back as the service wrote them: FastAPI drops every null, also those of examples."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods or ():
+                answers = paths[route.path_format][method.lower()]["responses"]
+                for status, answer in route.responses.items():
+                    if "content" in answer:
+                        answers[str(status)]["content"] = answer["content"]

@@ -10,6 +10,7 @@ from fenghuo.platform.settings import Settings
 from services.intake import wiring as intake_wiring
 from services.ledger import wiring as ledger_wiring
 from services.web.application import build_application
+from services.web.console import build_console
 
 
 def build(settings: Settings, registry: CollectorRegistry = REGISTRY) -> FastAPI:
@@ -19,4 +20,7 @@ def build(settings: Settings, registry: CollectorRegistry = REGISTRY) -> FastAPI
     ledger = ledger_wiring.build(settings, health, intake.pending, registry)
     intake.recall_from(ledger.known_records)
     # The ledger first: intake recalls from it at its start, and stops before it.
-    return build_application([ledger, intake], health)
+    app = build_application([ledger, intake], health)
+    # Last: it answers the GETs that nothing else does.
+    app.router.routes.extend(build_console(settings).routes())
+    return app
