@@ -12,23 +12,30 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from fenghuo.embedded import jars, ports
+from fenghuo.embedded import jars, ports, remains
 from fenghuo.embedded.deathsig import die_with_parent
+from fenghuo.embedded.folder import DataFolder
 from fenghuo.embedded.kafka import KafkaNode
+from fenghuo.embedded.overview import look
 from fenghuo.embedded.postgres import PostgresServer
+from fenghuo.embedded.state import SystemState
+from fenghuo.embedded.state import read as read_state
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_HEAP_MIB = 256
 START_SECONDS = 60
 STOP_SECONDS = 30
+SYSTEM_SECONDS = 180
 
 
 def downloads() -> Path:
@@ -122,3 +129,104 @@ def postgres_server(tmp: Path) -> Iterator[str]:
         **server.account.popen_options(),
     ):
         yield server.dsn()
+
+
+@dataclass(frozen=True)
+class RunningSystem:
+    """A whole system that `fenghuo up --detach` started: `http` and `ws` are what a client is given."""
+
+    folder: DataFolder
+    environment: Mapping[str, str]
+
+    @property
+    def state(self) -> SystemState:
+        """What the supervisor last wrote: addresses, children, restarts."""
+        found = read_state(self.folder.state_file)
+        assert found is not None
+        return found
+
+    @property
+    def http(self) -> str:
+        """Base address of the API."""
+        return f"http://{self.state.addresses.web}"
+
+    @property
+    def ws(self) -> str:
+        """Address of the gateway."""
+        return f"ws://{self.state.addresses.feed}"
+
+    def pid(self, name: str) -> int:
+        """Process id of a child (kafka, postgres, worker, gateway, web); fails while it is being restarted."""
+        child = self.state.child(name)
+        assert child is not None, f"{name} is not a child of this system"
+        assert child.process is not None, f"{name} is {child.phase}"
+        return child.process.pid
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL to children, all at once."""
+        for pid in [self.pid(name) for name in names]:
+            os.kill(pid, signal.SIGKILL)
+
+    def is_ready(self) -> bool:
+        """Whether every child does its job now: what `fenghuo status` says."""
+        return asyncio.run(look(self.folder)).well
+
+    def wait_ready(self, seconds: float = SYSTEM_SECONDS) -> None:
+        """Wait until every child does its job; fails the test otherwise."""
+        wait_until(self.is_ready, seconds, "every child is ready")
+
+    def fenghuo(self, *arguments: str, seconds: float = SYSTEM_SECONDS) -> subprocess.CompletedProcess[str]:
+        """Run a command against this system; the caller looks at its exit code."""
+        return run_fenghuo(self.environment, *arguments, seconds=seconds)
+
+
+def run_fenghuo(
+    environment: Mapping[str, str], *arguments: str, seconds: float = SYSTEM_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """The command line, as a user runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "fenghuo.cli", *arguments],
+        env={**environment},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+def system_environment(data: Path, **settings: str) -> dict[str, str]:
+    """The environment of a system of one's own in `data`, on free ports, with a small Kafka.
+
+    `settings` are further `FENGHUO_*` variables.
+    """
+    web, feed = ports.choose(2)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FENGHUO_")}
+    return {
+        **inherited,
+        "FENGHUO_DATA": str(data),
+        "FENGHUO_HTTP": f"127.0.0.1:{web}",
+        "FENGHUO_FEED": f"127.0.0.1:{feed}",
+        "FENGHUO_DOWNLOADS": str(downloads()),
+        "FENGHUO_KAFKA_HEAP_MIB": str(TEST_HEAP_MIB),
+        **settings,
+    }
+
+
+@contextmanager
+def fenghuo_system(tmp: Path, **settings: str) -> Iterator[RunningSystem]:
+    """The whole system below `tmp`, started by `fenghuo up --detach --no-demo`, stopped by `fenghuo down`.
+
+    Ready when given. `settings` are further `FENGHUO_*` variables, for example FENGHUO_KAFKA_BOOTSTRAP.
+    """
+    environment = system_environment(tmp / "data", **settings)
+    folder = DataFolder.at(tmp / "data")
+    jars.fetch(downloads())
+    try:
+        started = run_fenghuo(environment, "up", "--detach", "--no-demo")
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield RunningSystem(folder, environment)
+    finally:
+        stopped = run_fenghuo(environment, "down")
+        remains.kill(remains.find(folder).processes)
+        assert stopped.returncode == 0, stopped.stdout + stopped.stderr
