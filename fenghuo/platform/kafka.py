@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,6 +13,10 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 # A record is at most 256 KiB; an update row with all its figures stays far below this too.
 MAX_MESSAGE_BYTES = 4 << 20
+STOP_SECONDS = 5.0
+
+# aiokafka's own; one batch of a partition is on its way at a time, so bulk wants larger ones.
+DEFAULT_BATCH_BYTES = 16 << 10
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,9 @@ async def _check_partitions(admin: AIOKafkaAdminClient, specs: list[TopicSpec]) 
             )
 
 
-def make_producer(bootstrap: str, *, client_id: str) -> AIOKafkaProducer:
+def make_producer(
+    bootstrap: str, *, client_id: str, max_batch_bytes: int = DEFAULT_BATCH_BYTES
+) -> AIOKafkaProducer:
     """A producer that is idempotent and waits for all in-sync replicas; not started."""
     return AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -76,6 +83,7 @@ def make_producer(bootstrap: str, *, client_id: str) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
+        max_batch_size=max_batch_bytes,
         max_request_size=MAX_MESSAGE_BYTES,
         request_timeout_ms=10_000,
         metadata_max_age_ms=30_000,
@@ -100,3 +108,20 @@ def make_consumer(
         max_poll_records=5_000,
         metadata_max_age_ms=30_000,
     )
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer, also while the broker is away; never raises but the caller's own cancellation.
+
+    While a fetch waits to be tried again, aiokafka 0.14 lets its cancellation escape from `stop()`: the caller would
+    end as if it had been cancelled itself, and the connections would stay open. Here stop runs in a task of its own.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=STOP_SECONDS)
+    if stopping.done() and not stopping.cancelled() and stopping.exception() is None:
+        return
+    stopping.cancel()
+    closing = asyncio.create_task(consumer._client.close())
+    await asyncio.wait([stopping, closing], timeout=STOP_SECONDS)
+    closing.cancel()
+    await asyncio.gather(stopping, closing, return_exceptions=True)

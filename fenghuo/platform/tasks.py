@@ -21,9 +21,10 @@ def run_in_background(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Tas
 
 
 def _stop_process_unless_cancelled(task: asyncio.Task[None]) -> None:
-    if task.cancelled():
+    # A cancellation that nobody asked for escaped from a library: the work has ended all the same.
+    if task.cancelled() and task.cancelling():
         return
-    error = task.exception()
+    error = None if task.cancelled() else task.exception()
     log.error("background task ended", task=task.get_name(), error=repr(error), exc_info=error)
     # A graceful stop could hang on the very thing that broke; the exit must look like a failure to the supervisor.
     os.kill(os.getpid(), signal.SIGTERM)

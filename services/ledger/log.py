@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from fenghuo.platform.kafka import make_consumer
+from fenghuo.platform.kafka import make_consumer, stop_consumer
 from schemas.topics import RECORD_TOPICS, TOPICS
 from services.ledger.changes import Partition
 from services.ledger.entries import LogMessage
@@ -122,7 +122,7 @@ async def open_log(bootstrap: str) -> AsyncIterator[KafkaLog]:
             await consumer.start()
         yield KafkaLog(consumer, cluster_id, partitions)
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)
 
 
 async def _describe(bootstrap: str) -> tuple[str, list[TopicPartition]]:

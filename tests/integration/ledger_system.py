@@ -23,7 +23,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from fenghuo.embedded.deathsig import die_with_parent
-from fenghuo.embedded.postgres import PostgresServer, credentials
+from fenghuo.embedded.postgres import PostgresServer
 from fenghuo.platform.health import Health
 from fenghuo.platform.kafka import TopicSpec, ensure_topics, make_producer
 from fenghuo.platform.problems import install_problems
@@ -57,7 +57,7 @@ class Postgres:
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGKILL),
                 cwd=self._server.cluster,
-                **credentials(self._server.account),
+                **self._server.account.popen_options(),
             )
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from schemas.outputs import Alarm, DeadLetter, IncidentHead, Progress, encoder
-from tests.integration.intake_system import Broker, running
+from tests.integration.ledger_fixtures import ledger, log, place, servers
 from tests.integration.ledger_samples import (
     COUNTY,
     EPOCH,
@@ -26,53 +24,14 @@ from tests.integration.ledger_samples import (
 )
 from tests.integration.ledger_system import (
     PARTITIONS,
-    Postgres,
     Publisher,
     RunningLedger,
     connected,
-    fresh_topics,
-    publisher,
-    running_ledger,
     until,
 )
-from tests.system import server_folder
 
+__all__ = ["ledger", "log", "place", "servers"]
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[Broker, Postgres]]:
-    with server_folder() as folder:
-        broker, postgres = Broker(folder), Postgres(folder)
-        with running(broker):
-            postgres.start()
-            try:
-                broker.create_topics()
-                asyncio.run(postgres.until_ready())
-                yield broker, postgres
-            finally:
-                postgres.kill()
-
-
-@pytest.fixture
-async def place(servers: tuple[Broker, Postgres]) -> tuple[str, str]:
-    """Bootstrap address of a Kafka with empty topics, DSN of an empty database."""
-    broker, postgres = servers
-    await fresh_topics(broker.bootstrap)
-    return broker.bootstrap, await postgres.new_database()
-
-
-@pytest.fixture
-async def log(place: tuple[str, str]) -> AsyncIterator[Publisher]:
-    async with publisher(place[0]) as found:
-        yield found
-
-
-@pytest.fixture
-async def ledger(place: tuple[str, str]) -> AsyncIterator[RunningLedger]:
-    async with running_ledger(*place) as found:
-        await found.until_ready()
-        yield found
 
 
 async def test_a_record_is_found_with_its_outcome(log: Publisher, ledger: RunningLedger) -> None:
