@@ -15,6 +15,8 @@ class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
     kafka_bootstrap: str
     spool_folder: Path
     spool_max_bytes: int
+    # Below a broker's usual limit of 1 MiB for a batch, with room for a record of 256 KiB.
+    max_batch_bytes: int = 512 << 10
     known_ids: int = 200_000
     recent_bytes: int = 32 << 20
     warm_timeout: float = 3.0

@@ -60,7 +60,11 @@ def build(settings: Settings, health: Health, registry: CollectorRegistry = REGI
     config = IntakeConfig.of(settings)
     metrics = IntakeMetrics(registry)
     spool = FileRecordSpool(config.spool_folder, config.spool_max_bytes, metrics)
-    remote = KafkaRecordLog(lambda: make_producer(config.kafka_bootstrap, client_id="fenghuo-intake"))
+    remote = KafkaRecordLog(
+        lambda: make_producer(
+            config.kafka_bootstrap, client_id="fenghuo-intake", max_batch_bytes=config.max_batch_bytes
+        )
+    )
     spooling = SpoolingLog(remote, spool)
     known, recent = KnownIds(config.known_ids), RecentRecords(config.recent_bytes)
     intake = RecordIntake(spooling, known, recent, ArrivalClock(), metrics)

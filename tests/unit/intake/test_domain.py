@@ -13,16 +13,19 @@ from hypothesis import strategies as st
 from schemas.canonical import content_digest
 from schemas.records import parse_record
 from services.intake.clock import ArrivalClock
+from services.intake.cloud_events import headers
 from services.intake.domain import (
     MAX_RECORD_BYTES,
     Candidate,
     Delivery,
     KnownRecord,
+    StampedRecord,
     compare,
     read_candidate,
     stamp_record,
 )
 from services.intake.refusals import Refusal
+from services.intake.segments import encode
 from tests.unit.intake.fakes import MORNING, report
 
 
@@ -87,6 +90,8 @@ def test_a_repeated_member_counts_once_and_is_checked() -> None:
         (report(rows=[{"unit": "513221000000", "values": {"dead": -1}}]), "rows[0].values.dead", "r1"),
         (report(received_at="yesterday"), "received_at", "r1"),
         (report(received_at="2026-08-20T01:00:00"), "received_at", "r1"),
+        (report(received_at="9999-12-31T23:59:59Z"), "received_at", "r1"),
+        (report(sent_at="0001-01-01T00:00:00+14:00"), "sent_at", "r1"),
         (report(received_at="2026-08-20T01:00:00Z", status="Actual"), "received_at", "r1"),
     ],
 )
@@ -97,7 +102,7 @@ def test_a_refusal_names_record_field_and_rule(raw: bytes, field: str | None, re
     assert refused.field == field
     assert refused.rule is not None
     assert refused.rule.startswith("records.md")
-    assert refused.title[0] > "一", "Chinese first"
+    assert refused.title[0] >= "一", "Chinese first"
 
 
 @pytest.mark.parametrize(
@@ -164,3 +169,10 @@ def test_arrival_stamps_only_grow(steps: list[int]) -> None:
 @given(st.binary())
 def test_no_bytes_can_break_it(raw: bytes) -> None:
     assert isinstance(read_candidate(raw), Refusal)
+
+
+@pytest.mark.parametrize("stamp", ["0002-01-01T00:00:00+14:00", "9998-12-31T23:59:59.999999-14:00"])
+def test_the_most_distant_stamps_travel(stamp: str) -> None:
+    record = stamp_record(candidate(report(received_at=stamp)), MORNING)
+    assert dict(headers(record))["ce_time"]
+    assert msgspec.msgpack.Decoder(StampedRecord).decode(encode(record)) == record
