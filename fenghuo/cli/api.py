@@ -36,9 +36,14 @@ def api_url(url: str | None, data: Path | None = None) -> str:
         return url if "://" in url else f"http://{url}"
     settings = load_settings(data)
     addresses = running(settings) if "FENGHUO_HTTP" not in os.environ else None
-    host, port = split_address(addresses.web if addresses else settings.http)
+    return listener_url(addresses.web if addresses else settings.http)
+
+
+def listener_url(address: str, scheme: str = "http") -> str:
+    """How to call a listener on this machine by its `host:port`."""
+    host, port = split_address(address)
     host = EVERYWHERE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @contextmanager
