@@ -29,6 +29,7 @@ from schemas.feed import FeedKind, Subscribe
 ALL_KINDS: list[FeedKind] = ["figures", "outcomes", "alarms"]
 BOARD = "board"
 REFRESH_SECONDS = 0.25
+WIDE_COLUMNS = 140
 # Below these the picture is as new as the heartbeats allow.
 FRESH_FRAME_SECONDS = 3.0
 FRESH_WATERMARK_SECONDS = 10.0
@@ -74,6 +75,7 @@ class Board:
             self._subscription,
             freshness(self._client),
             datetime.now(UTC),
+            console.width,
             console.height,
         )
 
@@ -99,10 +101,10 @@ def freshness(client: FeedClient) -> Freshness:
 
 
 def draw(
-    picture: FeedPicture, subscription: Subscribe, fresh: Freshness, now: datetime, height: int
+    picture: FeedPicture, subscription: Subscribe, fresh: Freshness, now: datetime, width: int, height: int
 ) -> RenderableType:
-    """The whole board. `height`: lines of the terminal, which the longest parts share."""
-    style = Style(fresh.is_fresh)
+    """The whole board, for a terminal of `width` columns and `height` lines, which the longest parts share."""
+    style = Style(fresh.is_fresh, width >= WIDE_COLUMNS)
     focus = focus_of(picture, subscription.unit)
     room = max(12, height - 9)
     unit = picture.units.get(focus) if focus else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +17,8 @@ from fenghuo.client.feed_picture import FeedPicture, UnitKey, UnitPicture
 from schemas.feed import Subscribe
 from schemas.outputs import Alternative, Figure, Outcome
 from schemas.regions import name as unit_name
+
+Words = words.Words
 
 CONNECTION: dict[ConnectionState, words.Words] = {
     "live": ("已连接", "live"),
@@ -55,12 +59,42 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Style:
-    """Colours while the picture is fresh; one grey for everything once it is not."""
+    """Colours while the picture is fresh; one grey for everything once it is not. English goes where there is room."""
 
     is_fresh: bool
+    is_wide: bool = True
 
     def __call__(self, style: str) -> str:
         return style if self.is_fresh else "bright_black"
+
+    def words(self, words: Words) -> str:
+        """Both languages, or on a narrow terminal the Chinese."""
+        return " ".join(words) if self.is_wide and words[0] != words[1] else words[0]
+
+    def table(self, colour: str, *columns: Column) -> Table:
+        """An empty table over the whole width."""
+        table = Table(
+            box=SIMPLE_HEAD,
+            expand=True,
+            border_style=self(colour),
+            header_style=self("bold"),
+            padding=(0, 1, 0, 0),
+        )
+        for column in columns:
+            table.add_column(
+                self.words(column.words), ratio=column.ratio, justify=column.justify, no_wrap=column.no_wrap
+            )
+        return table
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; with a ratio it shares what room is left."""
+
+    words: Words
+    ratio: int | None = None
+    justify: Literal["left", "right"] = "left"
+    no_wrap: bool = True
 
 
 def headline(
@@ -87,15 +121,17 @@ def headline(
 
 def figures_table(unit: UnitPicture, now: datetime, style: Style, rows: int) -> Table:
     """The unit's own figures, each with what is known about it."""
-    table = Table(expand=True, border_style=style("blue"), header_style=style("bold"), pad_edge=False)
-    table.add_column("指标 figure", ratio=4, no_wrap=True)
-    table.add_column("合计 total", justify="right")
-    table.add_column("本级 own", justify="right")
-    table.add_column("状态 status", no_wrap=True)
-    table.add_column("来源 source", ratio=3, no_wrap=True)
-    table.add_column("时效 age", justify="right")
-    table.add_column("项 parts", justify="right")
-    table.add_column("其他说法 others say", ratio=3)
+    table = style.table(
+        "blue",
+        Column(("指标", "figure"), ratio=4),
+        Column(("合计", "total"), justify="right"),
+        Column(("本级", "own"), justify="right"),
+        Column(("状态", "status")),
+        Column(("来源", "source"), ratio=3),
+        Column(("时效", "age"), justify="right"),
+        Column(("项", "parts"), justify="right"),
+        Column(("其他说法", "others say"), ratio=3, no_wrap=False),
+    )
     keys = sorted(unit.figures, key=words.order_of)
     for key in keys[:rows]:
         table.add_row(*_figure_cells(key, unit.figures[key], now, style))
@@ -128,7 +164,9 @@ def _figure_cells(key: str, figure: Figure, now: datetime, style: Style) -> tupl
 
 def _name(key: str, style: Style) -> Text:
     zh, en = words.figure_name(key)
-    return Text.assemble((words.plain(zh), style("")), (words.plain(f" {en}"), "bright_black"))
+    return Text.assemble(
+        (words.plain(zh), style("")), (words.plain(f" {en}") if style.is_wide else "", "bright_black")
+    )
 
 
 def _alternatives(alternatives: tuple[Alternative, ...]) -> str:
@@ -154,15 +192,18 @@ def children_table(picture: FeedPicture, focus: UnitKey, unit: str, style: Style
     keys = [key for key in MAIN_KEYS if key in present][:MAIN_COLUMNS]
     if not keys:
         return None
-    table = Table(expand=True, border_style=style("blue"), header_style=style("bold"), pad_edge=False)
-    table.add_column("下级 units below", ratio=2, no_wrap=True)
-    for key in keys:
-        table.add_column(words.figure_name(key)[0], justify="right")
+    table = style.table(
+        "blue",
+        Column(("下级", "units below"), ratio=2),
+        *(Column((words.figure_name(key)[0],) * 2, justify="right") for key in keys),
+    )
     codes = sorted(below)
     for code in codes[:rows]:
         figures = below[code].figures
         cells = (words.total(figures[key]) if key in figures else "" for key in keys)
-        table.add_row(Text.assemble(unit_name(code), (f" {code}", "bright_black")), *cells)
+        table.add_row(
+            Text.assemble(unit_name(code), (f" {code}" if style.is_wide else "", "bright_black")), *cells
+        )
     if len(codes) > rows:
         table.caption = f"另有 {len(codes) - rows} 个单位 {len(codes) - rows} more units"
     return table
@@ -170,12 +211,14 @@ def children_table(picture: FeedPicture, focus: UnitKey, unit: str, style: Style
 
 def outcomes_table(picture: FeedPicture, style: Style, rows: int) -> Table:
     """The newest outcomes, the last one on top: what became of a record, and why."""
-    table = Table(expand=True, border_style=style("blue"), header_style=style("bold"), pad_edge=False)
-    table.add_column("记录 record", ratio=3, no_wrap=True)
-    table.add_column("类型 type", ratio=2, no_wrap=True)
-    table.add_column("结论 outcome", ratio=2, no_wrap=True)
-    table.add_column("现状 standing", no_wrap=True)
-    table.add_column("说明 why", ratio=5, no_wrap=True)
+    table = style.table(
+        "blue",
+        Column(("记录", "record"), ratio=3),
+        Column(("类型", "type")),
+        Column(("结论", "outcome")),
+        Column(("现状", "standing")),
+        Column(("说明", "why"), ratio=4),
+    )
     for outcome in list(picture.outcomes.values())[: -rows - 1 : -1]:
         table.add_row(*_outcome_cells(outcome, style))
     return table
@@ -185,23 +228,25 @@ def _outcome_cells(outcome: Outcome, style: Style) -> tuple[Text, ...]:
     colour = "green" if outcome.disposition in GOOD else "red" if outcome.disposition in BAD else "yellow"
     return (
         Text(words.plain(outcome.record_id)),
-        Text(words.plain(words.say(words.TYPES, outcome.type))),
-        Text(words.say(words.DISPOSITIONS, outcome.disposition), style=style(colour)),
-        Text(words.say(words.STANDINGS, outcome.standing)),
-        Text("；".join(words.say(words.FLAGS, flag) for flag in outcome.flags)),
+        Text(words.plain(style.words(words.TYPES.get(outcome.type, (outcome.type,) * 2)))),
+        Text(style.words(words.DISPOSITIONS[outcome.disposition]), style=style(colour)),
+        Text(style.words(words.STANDINGS[outcome.standing])),
+        Text("；".join(style.words(words.FLAGS[flag]) for flag in outcome.flags)),
     )
 
 
 def alarms_table(picture: FeedPicture, style: Style, rows: int) -> Table:
     """Alarms that are raised."""
-    table = Table(expand=True, border_style=style("red"), header_style=style("bold red"), pad_edge=False)
-    table.add_column("告警 alarm", no_wrap=True)
-    table.add_column("单位 unit", no_wrap=True)
-    table.add_column("对象 subject", no_wrap=True)
-    table.add_column("记录 records", no_wrap=True)
+    table = style.table(
+        "red",
+        Column(("告警", "alarm")),
+        Column(("单位", "unit")),
+        Column(("对象", "subject"), ratio=2),
+        Column(("记录", "records"), ratio=2),
+    )
     for alarm in list(picture.alarms.values())[: -rows - 1 : -1]:
         table.add_row(
-            words.say(words.ALARMS, alarm.kind),
+            style.words(words.ALARMS[alarm.kind]),
             Text(words.plain(f"{unit_name(alarm.unit)} {alarm.unit}")),
             Text(words.plain(alarm.subject)),
             Text(words.plain("、".join(alarm.record_ids))),
