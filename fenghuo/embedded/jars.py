@@ -6,6 +6,7 @@ The lock file holds coordinates and hashes, no addresses: repositories come from
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -100,7 +101,8 @@ def fetch(downloads: Path, progress: Progress = lambda done, total: None) -> boo
     return True
 
 
-def _fetch_one(jar: Jar, repository: Path, place: Path) -> None:
+def _resolve(jar: Jar, repository: Path) -> Path:
+    """The artifact's file in jgo's repository folder, downloaded if need be. Raises RuntimeError or OSError."""
     from jgo.config import GlobalSettings
     from jgo.maven import MavenContext
     from jgo.parse import Coordinate
@@ -110,10 +112,15 @@ def _fetch_one(jar: Jar, repository: Path, place: Path) -> None:
         remote_repos=GlobalSettings.load().repositories or None,
         timeout=_TIMEOUT_SECONDS,
     )
+    path: Path = context.create_dependency(Coordinate.parse(jar.coordinate)).artifact.resolve()
+    return path
+
+
+def _fetch_one(jar: Jar, repository: Path, place: Path) -> None:
     try:
-        source = context.create_dependency(Coordinate.parse(jar.coordinate)).artifact.resolve()
+        source = _resolve(jar, repository)
     except OSError as error:
-        if _is_local(error):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise
         raise _failed(jar, str(error)) from error
     except RuntimeError as error:
@@ -126,11 +133,6 @@ def _fetch_one(jar: Jar, repository: Path, place: Path) -> None:
     os.link(source, part)
     # Renamed only when whole: a download that was cut is never taken for a jar.
     part.replace(place / jar.filename)
-
-
-def _is_local(error: OSError) -> bool:
-    """Whether the disk said no, not the network (requests' errors are OSErrors without an errno)."""
-    return error.filename is not None or (error.errno is not None and type(error).__module__ == "builtins")
 
 
 def _failed(jar: Jar, reason: str) -> EmbeddedError:

@@ -75,7 +75,9 @@ class SystemState(msgspec.Struct):
 def write(path: Path, state: SystemState) -> None:
     """Replace the state file as a whole, so that a reader never sees half of it."""
     part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=2))
+    # The address of an existing database may hold a password: for the owner's eyes.
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(state), indent=2))
     part.replace(path)
 
 
