@@ -35,6 +35,7 @@ from services.ledger.parameters import (
     TypeFilter,
     Unit,
     UnitFilter,
+    VersionOrder,
 )
 from services.ledger.ports import PendingRecords
 from services.ledger.reader import LedgerReader
@@ -105,10 +106,13 @@ def _add_incidents(router: APIRouter, reader: LedgerReader, lists: LedgerLists) 
         status: StatusOrActual = "Actual",
         from_: PublishedFrom = None,
         to: PublishedTo = None,
+        order: VersionOrder = "oldest",
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
-        query = HistoryQuery(unit=unit, key=key, status=status, from_=from_, to=to, after=after, limit=limit)
+        query = HistoryQuery(
+            unit=unit, key=key, status=status, from_=from_, to=to, order=order, after=after, limit=limit
+        )
         found = await _asked(lists.history(incident_id, query))
         if found is None:
             raise UnknownIncidentError(incident_id, status)

@@ -1,4 +1,4 @@
-"""The paged lists: journal, alarms, dead letters, history of figures. Newest first but history, which is told forward."""
+"""The paged lists: journal, alarms, dead letters (newest first), history of figures (told forward unless asked)."""
 
 from __future__ import annotations
 
@@ -55,13 +55,17 @@ class AlarmQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose published values; key None: every figure of the unit. from ≤ published_at < to."""
+    """Whose published values; key None: every figure of the unit. from ≤ published_at < to.
+
+    The newest one before a moment is `to` = the moment, order newest, limit 1.
+    """
 
     unit: str = NATION
     key: str | None = None
     status: str = "Actual"
     from_: datetime | None = None
     to: datetime | None = None
+    order: Order = "oldest"
     after: str | None = None
     limit: int = 100
 
@@ -116,11 +120,13 @@ def history_sql(query: HistoryQuery, incident_id: str) -> tuple[str, list[Any]]:
     where.optional("key = ?", query.key)
     where.optional("published_at >= ?", query.from_)
     where.optional("published_at < ?", query.to)
+    newest = query.order == "newest"
     if query.after is not None:
-        where.add("(version, key) > (?, ?)", *read_cursor(query.after, int, str))
+        where.add(f"(version, key) {'<' if newest else '>'} (?, ?)", *read_cursor(query.after, int, str))
+    order = "version DESC, key DESC" if newest else "version, key"
     sql = (
         f"SELECT key, version, value, published_at FROM ledger.figure_history WHERE {where}"  # noqa: S608
-        f" ORDER BY version, key LIMIT {query.limit + 1}"
+        f" ORDER BY {order} LIMIT {query.limit + 1}"
     )
     return sql, where.values
 

@@ -59,6 +59,7 @@ ReceivedTo = Annotated[QueryMoment | None, Query(alias="to", description="receiv
 PublishedFrom = Annotated[QueryMoment | None, Query(alias="from", description="published_at ≥")]
 PublishedTo = Annotated[QueryMoment | None, Query(alias="to", description="published_at <")]
 OrderBy = Annotated[Order, Query(description="按 received_at 的先后 by received_at")]
+VersionOrder = Annotated[Order, Query(description="按发布的先后 by the order of publication")]
 AlarmState = Annotated[
     Literal["raised", "cleared", "all"], Query(description="raised 未解除 not cleared yet")
 ]
