@@ -29,7 +29,7 @@ NATION = "000000000000"
 # 21 deliveries over four days in about 26 s: two hours a second, but never a blink and never a bore.
 REAL_SECONDS_A_SECOND = 7200.0
 SHORTEST_GAP, LONGEST_GAP = 0.7, 2.0
-OWN_LINES = 4
+OWN_LINES = 3
 """Lines of the terminal that the replay itself takes above the board."""
 
 
@@ -86,6 +86,7 @@ class _Show:
             self._subscription,
             freshness(self._feed),
             datetime.now(UTC),
+            self._console.width,
             self._console.height - OWN_LINES,
         )
         return Group(self._progress.get_renderable(), self._line(), board)

@@ -29,6 +29,8 @@ from schemas.feed import FeedKind, Subscribe
 ALL_KINDS: list[FeedKind] = ["figures", "outcomes", "alarms"]
 BOARD = "board"
 REFRESH_SECONDS = 0.25
+FRAME_LINES = 21
+"""Lines of a board that are no rows: headline, headings, borders, captions."""
 WIDE_COLUMNS = 140
 # Below these the picture is as new as the heartbeats allow.
 FRESH_FRAME_SECONDS = 3.0
@@ -106,7 +108,7 @@ def draw(
     """The whole board, for a terminal of `width` columns and `height` lines, which the longest parts share."""
     style = Style(fresh.is_fresh, width >= WIDE_COLUMNS)
     focus = focus_of(picture, subscription.unit)
-    room = max(12, height - 9)
+    room = max(12, height - FRAME_LINES)
     unit = picture.units.get(focus) if focus else None
     parts: list[RenderableType | None] = [
         headline(picture, subscription, focus, fresh, style),
