@@ -1,4 +1,4 @@
-"""The console's built files: pages with an index fallback, hashed assets for ever, and what a page must know of here.
+"""The console's built files: pages by their names, hashed assets for ever, and what a page must know of here.
 
 Nothing of the console is needed for the APIs to run: while it is not built, `/` says how to build it.
 """
@@ -77,21 +77,17 @@ class Console:
         path = request.path_params["path"]
         found = self._find(path)
         if found is None:
-            if not self.dist.joinpath("index.html").is_file() and path in ("", "index.html"):
+            if path == "":
                 return HTMLResponse(NOT_BUILT, headers={"Cache-Control": "no-store"})
             raise HTTPException(404)
         return _answer(request, found, forever=path.startswith("assets/"))
 
     def _find(self, path: str) -> Path | None:
-        """The file of a path; a path without a suffix is a page: its own, else the index."""
+        """The file of a path; a path without a suffix is a page (`/` index.html, `/report` report.html)."""
         root = self.dist.resolve()
-        wanted = (root / path).resolve()
-        if not wanted.is_relative_to(root):
-            return None
-        candidates = [wanted]
-        if not Path(path).suffix:
-            candidates += [wanted.with_name(f"{wanted.name}.html"), root / "index.html"]
-        return next((each for each in candidates if each.is_file()), None)
+        page = f"{path.rstrip('/') or 'index'}.html"
+        wanted = (root / (path if Path(path).suffix else page)).resolve()
+        return wanted if wanted.is_relative_to(root) and wanted.is_file() else None
 
 
 def _answer(request: Request, file: Path, *, forever: bool) -> Response:
