@@ -19,8 +19,8 @@ class IntakeConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_batch_bytes: int = 512 << 10
     known_ids: int = 200_000
     recent_bytes: int = 32 << 20
-    warm_timeout: float = 3.0
-    warm_retry: float = 5.0
+    recall_timeout: float = 3.0
+    recall_retry: float = 5.0
 
     @classmethod
     def of(cls, settings: Settings) -> IntakeConfig:

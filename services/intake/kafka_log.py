@@ -172,6 +172,8 @@ def _partition(producer: AIOKafkaProducer, topic: str, key: bytes) -> int:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
     return str(error) or type(error).__name__
 
 
@@ -199,8 +201,13 @@ async def _give_up(producer: AIOKafkaProducer) -> None:
         for _ in range(2):  # The first cancels the loop, the second the request that it waits for.
             sender.cancel()
             await asyncio.wait([sender], timeout=STOP_TIMEOUT / 4)
-    producer._message_accumulator.fail_all(KafkaError("the producer was given up"))
-    try:
-        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT)
-    except (TimeoutError, KafkaError, OSError) as error:
-        log.warning("kafka producer not closed in order", reason=repr(error))
+    accumulator = producer._message_accumulator
+    # aiokafka forgets this for batches that wait for another attempt, and stumbles when they fail.
+    accumulator._pending_batches.update(*accumulator._batches.values())
+    accumulator.fail_all(KafkaError("the producer was given up"))
+    # In a task of its own: a cancellation that escapes from the library must not end the caller.
+    stopping = asyncio.create_task(producer.stop())
+    await asyncio.wait([stopping], timeout=STOP_TIMEOUT)
+    if not stopping.done() or stopping.cancelled() or stopping.exception() is not None:
+        log.warning("kafka producer not closed in order", stopping=repr(stopping))
+        stopping.cancel()

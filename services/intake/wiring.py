@@ -79,14 +79,16 @@ def build(settings: Settings, health: Health, registry: CollectorRegistry = REGI
             run_in_background("intake: kafka", remote.stay_connected()),
             run_in_background("intake: drain the spool", spooling.drain()),
         ]
-        warming = [asyncio.create_task(_warm(known, journal, config)) for journal in journals]
-        if warming:
-            # A moment, so that a repeat right after a restart is known; the journal may be away for long.
-            await asyncio.wait(warming, timeout=config.warm_timeout)
+        recalls = [Recall(known, journal, config) for journal in journals]
+        warming = [asyncio.create_task(recall.run()) for recall in recalls]
+        # A moment, so that a repeat right after a restart is known; the journal may be away for long.
+        first_tries = [asyncio.create_task(recall.tried.wait()) for recall in recalls]
+        if first_tries:
+            await asyncio.wait(first_tries, timeout=config.recall_timeout)
         try:
             yield
         finally:
-            await cancel_and_wait(*warming, *tasks)
+            await cancel_and_wait(*first_tries, *warming, *tasks)
             await spool.close()
 
     return Service(
@@ -103,15 +105,29 @@ def _remember_all(known: KnownIds, spool: FileRecordSpool) -> None:
         known.remember(record)
 
 
-async def _warm(known: KnownIds, journal: KnownRecords, config: IntakeConfig) -> None:
-    """Recall the newest records of earlier processes; until then a repeat is appended, and the fold drops it."""
-    while True:
+class Recall:
+    """Recalls the newest records of earlier processes; until then a repeat is appended, and the fold drops it.
+
+    `tried` is set after the first attempt, whatever came of it.
+    """
+
+    def __init__(self, known: KnownIds, journal: KnownRecords, config: IntakeConfig) -> None:
+        self._known, self._journal, self._config = known, journal, config
+        self.tried = asyncio.Event()
+
+    async def run(self) -> None:
+        """Try until the journal answers."""
+        while not await self._try():
+            self.tried.set()
+            await asyncio.sleep(self._config.recall_retry)
+        self.tried.set()
+
+    async def _try(self) -> bool:
         try:
-            records = await journal.newest(config.known_ids)
+            records = await self._journal.newest(self._config.known_ids)
         except Exception as error:  # noqa: BLE001  whatever keeps the journal away, intake accepts without it
             log.warning("journal not readable yet", error=repr(error))
-            await asyncio.sleep(config.warm_retry)
-        else:
-            known.recall(records)
-            log.info("known records recalled", count=len(records))
-            return
+            return False
+        self._known.recall(records)
+        log.info("known records recalled", count=len(records))
+        return True
