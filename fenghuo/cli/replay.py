@@ -126,7 +126,9 @@ def print_report(report: Report, console: Console) -> None:
             console.print(f"… 另有 {len(report.differences) - SHOWN_DIFFERENCES} 项 more")
     for entry_id, reason in report.refused:
         console.print(f"退回 refused {entry_id}: {reason}", style="red", markup=False)
-    verdict = "一致 as the oracle states" if report.ok else f"{len(report.differences)} 项差异 differences"
+    verdict = "一致 as the oracle states"
+    if not report.ok:
+        verdict = f"{len(report.differences)} 项差异 differences, {len(report.refused)} 条退回 refused"
     summary = Table.grid(padding=(0, 2))
     for label, text in (
         ("情景 scenario", report.title),

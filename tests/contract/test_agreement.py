@@ -127,7 +127,7 @@ def mutated_records(draw: st.DrawFn) -> dict[str, Any]:
     return record
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated_records())
 def test_they_agree(record: dict[str, Any]) -> None:
     raw = json.dumps(record).encode()

@@ -51,7 +51,7 @@ def test_differences_are_a_table() -> None:
         report([Difference("figure", "Test i 371323000000", "dead total", "5", "6")] * 61, [("R02", "no")])
     )
     assert "371323000000" in text
-    assert "61 项差异 differences" in text
+    assert "61 项差异 differences, 1 条退回 refused" in text
     assert "另有 1 项" in text
     assert "退回 refused R02: no" in text
 
