@@ -89,7 +89,7 @@ def repeat(maker: Maker) -> Json:
     if record.get("rows") and maker.chance(0.6):
         record["rows"] = [
             {
-                "values": {key: _rewritten(row["values"][key]) for key in reversed(row["values"])},
+                "values": {key: _rewritten(maker, row["values"][key]) for key in reversed(row["values"])},
                 "unit": row["unit"],
             }
             for row in reversed(record["rows"])
@@ -97,6 +97,8 @@ def repeat(maker: Maker) -> Json:
     return record
 
 
-def _rewritten(stated: Any) -> Any:
-    """The same JSON value as another client writes it."""
+def _rewritten(maker: Maker, stated: Any) -> Any:
+    """The same JSON value as another client writes it; now and then one that only means the same."""
+    if isinstance(stated, int | float) and maker.chance(0.05):
+        return {"value": stated}
     return float(stated) if isinstance(stated, int) else stated

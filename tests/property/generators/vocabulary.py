@@ -114,6 +114,8 @@ def value_of(rng: Random, key: str, *, small: bool = False) -> Any:
     plain = least if small else rng.randint(least, most)
     if key in ("dead", "missing", "injured") and rng.random() < 0.18:
         plain = rng.choice((49, 50, 54, 60, 61, 70, 300))
+    elif rng.random() < 0.04:
+        plain += 1000
     roll = rng.random()
     if key in AREAS and roll < 0.3:
         return {"value": rng.choice((plain * 15, plain * 15 + 1, plain * 15 + 0.75)), "unit": "mu"}
