@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from schemas.feed import Subscribe
-from schemas.outputs import encoder
 from services.gateway.frames import JUST_NEVER, FrameFactory, Members
 from services.gateway.scope import Scope
 
 EMPTY = msgspec.Raw(b"[]")
+_encoder = msgspec.json.Encoder()
 
 
 class Subscription:
@@ -70,4 +70,4 @@ class Subscription:
     def _frame(self, factory: FrameFactory, fields: dict[str, object]) -> bytes:
         self._seq += 1
         envelope = {"type": fields.pop("type"), "id": self.id, "seq": self._seq}
-        return encoder.encode(envelope | {"watermark": factory.view.watermark} | fields)
+        return _encoder.encode(envelope | {"watermark": factory.view.watermark} | fields)

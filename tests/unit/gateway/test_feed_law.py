@@ -265,11 +265,9 @@ class FeedLaw(RuleBasedStateMachine):
         assert client.poll() == 0, "told once, told for good"
 
     def _compare_lists(self, client: Client, fresh: Client) -> None:
-        newest = dict(list(client.picture.outcomes.items())[-len(fresh.picture.outcomes) :])
-        if fresh.picture.outcomes:
-            assert {k: v.standing for k, v in newest.items()} == {
-                k: v.standing for k, v in fresh.picture.outcomes.items()
-            }
+        known = {record: outcome.standing for record, outcome in client.picture.outcomes.items()}
+        wanted = {record: outcome.standing for record, outcome in fresh.picture.outcomes.items()}
+        assert {record: known.get(record) for record in wanted} == wanted
         told = {alarm.unit for alarm in client.picture.alarms.values()}
         below = {
             unit

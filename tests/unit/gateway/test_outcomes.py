@@ -1,0 +1,61 @@
+"""Of outcomes the newest are kept, and nothing old comes back as news."""
+
+from __future__ import annotations
+
+from schemas.outputs import Outcome
+from services.gateway.outcomes import NewestOutcomes
+
+
+def outcome(record: str, version: int, standing: str = "effective") -> Outcome:
+    return Outcome(
+        record_id=record,
+        status="Actual",
+        incident_id="A",
+        type="clue",
+        disposition="accepted",
+        flags=(),
+        standing=standing,  # type: ignore[arg-type]
+        version=version,
+    )
+
+
+def newest(store: NewestOutcomes, since: int = 0) -> list[str]:
+    return [item.record_id for _, item in store.changed(since)]
+
+
+def test_newest_first_and_once_each() -> None:
+    store = NewestOutcomes(keep=10, remember=10)
+    assert store.apply(outcome("a", 1), 1)
+    assert store.apply(outcome("b", 2), 2)
+    assert store.apply(outcome("a", 3, "superseded"), 3)
+    assert newest(store) == ["a", "b"]
+    assert newest(store, since=2) == ["a"]
+
+
+def test_lower_versions_and_repeats_are_no_news() -> None:
+    store = NewestOutcomes(keep=10, remember=10)
+    store.apply(outcome("a", 5), 1)
+    assert not store.apply(outcome("a", 4, "held"), 2)
+    assert not store.apply(outcome("a", 5, "held"), 2)
+    assert not store.apply(outcome("a", 9), 2), "a rebuild published it again"
+    assert not store.apply(outcome("a", 8, "held"), 2), "the repeat's version counts all the same"
+
+
+def test_memory_is_bounded_and_the_loss_is_told() -> None:
+    store = NewestOutcomes(keep=3, remember=4)
+    for number in range(1, 21):
+        store.apply(outcome(f"r{number}", number), number)
+    assert newest(store) == ["r20", "r19", "r18"]
+    assert store.lost(since=16)
+    assert not store.lost(since=17)
+    assert len(store._forgotten) == 4
+
+
+def test_what_was_let_go_comes_back_only_when_it_changed() -> None:
+    store = NewestOutcomes(keep=1, remember=4)
+    store.apply(outcome("a", 1), 1)
+    store.apply(outcome("b", 2), 2)
+    assert not store.apply(outcome("a", 3), 3)
+    assert not store.apply(outcome("a", 2, "held"), 3)
+    assert store.apply(outcome("a", 4, "superseded"), 3)
+    assert newest(store) == ["a"]
