@@ -62,11 +62,15 @@ def of_pictures(client: FeedClient, expected: Seen) -> Seen:
     expected, since what is shown under them would be a figure nobody expects.
     """
     seen = Seen(canonical=dict(expected.canonical))
+    versions: dict[str, int] = {}
     for status in WORLDS:
         picture: FeedPicture = client.pictures[status]
         for record_id, outcome in picture.outcomes.items():
-            flags = tuple(sorted(outcome.flags))
-            seen.outcomes[record_id] = outcome.disposition, flags, outcome.standing
+            # An id whose first content lost to one of another status was told in both worlds: the highest version counts.
+            if outcome.version > versions.get(record_id, -1):
+                versions[record_id] = outcome.version
+                flags = tuple(sorted(outcome.flags))
+                seen.outcomes[record_id] = outcome.disposition, flags, outcome.standing
         for (incident, unit), shown in picture.units.items():
             for key, figure in shown.figures.items():
                 seen.figures[status, incident, unit, key] = figure.total, figure.own
