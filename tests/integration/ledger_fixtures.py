@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from services.ledger.migrate import migrate
 from tests.integration.intake_system import Broker, running
 from tests.integration.ledger_system import (
     Postgres,
@@ -35,10 +36,12 @@ def servers() -> Iterator[tuple[Broker, Postgres]]:
 
 @pytest.fixture
 async def place(servers: tuple[Broker, Postgres]) -> tuple[str, str]:
-    """Bootstrap address of a Kafka with empty topics, DSN of an empty database."""
+    """Bootstrap address of a Kafka with empty topics, DSN of a database with empty tables."""
     broker, postgres = servers
     await fresh_topics(broker.bootstrap)
-    return broker.bootstrap, await postgres.new_database()
+    dsn = await postgres.new_database()
+    await migrate(dsn)
+    return broker.bootstrap, dsn
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
-from schemas.outputs import Figure, IncidentHead, Outcome, UnitUpdate
+from schemas.outputs import Alarm, Alternative, Figure, IncidentHead, Outcome, UnitUpdate
 
 MORNING = datetime(2026, 8, 20, 1, 0, tzinfo=UTC)
 INCIDENT = "EQ-20260820-510000-01"
@@ -62,3 +62,31 @@ def outcome(record_id: str, number: int, **fields: Any) -> Outcome:
         "standing": "effective",
     } | fields
     return Outcome(record_id=record_id, version=EPOCH + number, **given)
+
+
+def sample_alarm(
+    subject: str = "513221000000/威州中学", number: int = 1, state: Literal["raised", "cleared"] = "raised"
+) -> Alarm:
+    return Alarm(
+        status="Exercise",
+        incident_id=INCIDENT,
+        kind="shelter_below_zero",
+        subject=subject,
+        state=state,
+        unit=COUNTY,
+        version=EPOCH + number,
+    )
+
+
+def sample_alternative() -> Alternative:
+    return Alternative(
+        kind="clue",
+        unit=COUNTY,
+        value=Decimal("2.5"),
+        difference=None,
+        org="网友",
+        class_="public",
+        level="village",
+        as_of=MORNING,
+        record_id="clue-1",
+    )

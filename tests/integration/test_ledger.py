@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 
-import msgspec
+import jsonschema_rs
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from schemas.outputs import Alarm, DeadLetter, IncidentHead, Progress, encoder
+from fenghuo.platform.postgres import MigrationError
+from schemas.outputs import DeadLetter, IncidentHead, Progress, encoder
+from services.ledger.migrate import migrate
+from services.web.application import build_application
+from tests.integration.intake_system import Broker
 from tests.integration.ledger_fixtures import ledger, log, place, servers
 from tests.integration.ledger_samples import (
     COUNTY,
@@ -20,13 +27,17 @@ from tests.integration.ledger_samples import (
     figure,
     outcome,
     report,
+    sample_alarm,
+    sample_alternative,
     update,
 )
 from tests.integration.ledger_system import (
     PARTITIONS,
+    Postgres,
     Publisher,
     RunningLedger,
     connected,
+    running_ledger,
     until,
 )
 
@@ -109,6 +120,66 @@ async def test_the_situation_is_what_was_published(log: Publisher, ledger: Runni
     assert [child["unit"] for child in whole["children"][1]["children"]] == [TOWN]
     empty = await ledger.get(path, status="Exercise", unit=PROVINCE)
     assert (empty["figures"], empty["version"]) == ({}, 0)
+
+
+async def test_a_new_database_gets_its_tables_from_the_ledger(servers: tuple[Broker, Postgres]) -> None:
+    broker, postgres = servers
+    dsn = await postgres.new_database()
+    async with running_ledger(broker.bootstrap, dsn) as found:
+        await found.until_ready()
+        assert await found.get("/v1/incidents") == []
+    # Several processes may migrate at once, and again.
+    another = await postgres.new_database()
+    applied = await asyncio.gather(*(migrate(another) for _ in range(4)))
+    assert sorted(len(names) for names in applied) == [0, 0, 0, 1]
+    async with connected(another) as connection:
+        await connection.execute("UPDATE public.schema_migrations SET sha256 = 'another'")
+        with pytest.raises(MigrationError, match="was changed after it was applied"):
+            await migrate(another)
+        await connection.execute("UPDATE public.schema_migrations SET number = 99")
+    with pytest.raises(MigrationError, match="start the newer program"):
+        await migrate(another)
+
+
+async def test_answers_are_what_openapi_says(log: Publisher, ledger: RunningLedger) -> None:
+    beside = {"dead": (sample_alternative(),)}
+    await log.record(report(1))
+    await log.send("incident.reports", b"poison")
+    await log.outcome(outcome("r-00001", 1, flags=("surge",)))
+    await log.change(
+        update(COUNTY, 1, {"injured": figure(3, 3)}, beside=beside),
+        update(NATION, 1, {"dead": figure(4)}, last=True),
+    )
+    await log.change(update(NATION, 2, {}, last=True))
+    await log.send("situation.alarms", encoder.encode(sample_alarm()))
+
+    async def all_known() -> bool:
+        lists = [await ledger.pages(path) for path in ("/v1/dead-letters", "/v1/alarms", "/v1/journal")]
+        return all(lists) and await _known(ledger, INCIDENT)
+
+    await until(all_known, "everything is known")
+    document = build_application([ledger.service], ledger.health).openapi()
+    OpenAPIV31SpecValidator(document).validate()
+    shown = {"status": "Exercise"}
+    for template, params in (
+        ("/v1/records/{record_id}", {}),
+        ("/v1/incidents", shown),
+        ("/v1/incidents/{incident_id}/situation", shown | {"depth": "-1"}),
+        ("/v1/incidents/{incident_id}/history", shown),
+        ("/v1/journal", {}),
+        ("/v1/alarms", {}),
+        ("/v1/dead-letters", {}),
+    ):
+        path = template.format(record_id="r-00001", incident_id=INCIDENT)
+        answer = await ledger.get(path, **params)
+        content = document["paths"][template]["get"]["responses"]["200"]["content"]["application/json"]
+        schema = content["schema"] | {"components": document["components"]}
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        validator.validate(answer)
+        validator.validate(content["example"])
+        assert json.dumps(answer) not in ("[]", "{}")
+    situation = await ledger.get(f"/v1/incidents/{INCIDENT}/situation", status="Exercise", unit=COUNTY)
+    assert situation["beside"]["dead"][0]["record_id"] == "clue-1"
 
 
 async def test_wrong_parameters_are_problems(log: Publisher, ledger: RunningLedger) -> None:
@@ -256,26 +327,12 @@ async def test_the_watermark_is_the_least_progress_behind_its_updates(
 
 
 async def test_alarms_show_their_newest_state(log: Publisher, ledger: RunningLedger) -> None:
-    def alarm(subject: str, number: int, state: str) -> Alarm:
-        return msgspec.convert(
-            {
-                "status": "Exercise",
-                "incident_id": INCIDENT,
-                "kind": "shelter_below_zero",
-                "subject": subject,
-                "state": state,
-                "unit": COUNTY,
-                "version": EPOCH + number,
-            },
-            Alarm,
-        )
-
     sent = [
         ("a", 1, "raised"), ("b", 2, "raised"), ("a", 3, "cleared"), ("a", 1, "raised"),
         ("c", 4, "raised"), ("d\x00", 5, "raised"),
     ]  # fmt: skip
     for subject, number, state in sent:
-        await log.send("situation.alarms", encoder.encode(alarm(subject, number, state)))
+        await log.send("situation.alarms", encoder.encode(sample_alarm(subject, number, state)))
 
     async def all_known() -> bool:
         return len(await ledger.pages("/v1/alarms", state="all", limit=1)) == 4
