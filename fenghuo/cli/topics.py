@@ -22,6 +22,8 @@ from fenghuo.platform.kafka import TopicMismatchError
 from fenghuo.platform.settings import Settings
 from schemas.topics import TOPICS, Topic
 
+Offsets = dict[TopicPartition, int]
+
 SET_ON_TOPIC = 1
 """Kafka's config source of a setting of the topic itself; the rest are the broker's defaults."""
 
@@ -87,32 +89,37 @@ def _create(settings: Settings, bootstrap: str | None) -> None:
 async def describe(bootstrap: str) -> dict[str, BrokerTopic]:
     """What the broker has of the contract's topics. Raises KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await admin.start()
     try:
-        await consumer.start()
         names = sorted({topic.name for topic in TOPICS} & set(await admin.list_topics()))
         if not names:
             return {}
         described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(names)}
         configs = await _configs(admin, names)
-        places = [
-            TopicPartition(name, part["partition"]) for name, parts in described.items() for part in parts
-        ]
-        first, following = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        return {
-            name: BrokerTopic(
-                partitions=len(parts),
-                replicas=len(parts[0]["replicas"]),
-                first=sum(offset for place, offset in first.items() if place.topic == name),
-                next=sum(offset for place, offset in following.items() if place.topic == name),
-                config=configs[name],
-            )
-            for name, parts in described.items()
-        }
+    finally:
+        await admin.close()
+    places = [TopicPartition(name, part["partition"]) for name, parts in described.items() for part in parts]
+    first, following = await _offsets(bootstrap, places)
+    return {
+        name: BrokerTopic(
+            partitions=len(parts),
+            replicas=len(parts[0]["replicas"]),
+            first=sum(offset for place, offset in first.items() if place.topic == name),
+            next=sum(offset for place, offset in following.items() if place.topic == name),
+            config=configs[name],
+        )
+        for name, parts in described.items()
+    }
+
+
+async def _offsets(bootstrap: str, places: list[TopicPartition]) -> tuple[Offsets, Offsets]:
+    """The first and the next offset of every partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        await consumer.start()
+        return await consumer.beginning_offsets(places), await consumer.end_offsets(places)
     finally:
         await consumer.stop()
-        await admin.close()
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
