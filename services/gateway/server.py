@@ -27,12 +27,12 @@ from services.gateway import handshake, metrics
 from services.gateway.config import Limits
 from services.gateway.frames import FrameFactory
 from services.gateway.handshake import Refusal
-from services.gateway.protocol import FeedProtocol, Instant
+from services.gateway.protocol import Close, FeedProtocol, Instant
 
 log = get_logger(__name__)
 
 PING_SECONDS = 20.0
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 3.0
 YIELD_EVERY_CLIENTS = 64
 KERNEL_UNSENT_BYTES = 128 << 10
 """What the kernel may hold unsent for one client. Its own limit is megabytes: of memory, and of stale figures."""
@@ -150,7 +150,7 @@ class FeedServer:
             log.info(
                 "client closed", client=str(client.connection.id), code=closing.code, reason=closing.reason
             )
-            task = asyncio.create_task(client.connection.close(closing.code, closing.reason))
+            task = asyncio.create_task(_close(client.connection, closing))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
@@ -202,6 +202,14 @@ class FeedServer:
                 "连接已满，请稍候重连。Too many connections, try again in a moment.",
             )
         return None
+
+
+async def _close(connection: ServerConnection, closing: Close) -> None:
+    """Say why and close; a client that does not read will not answer, so its transport is dropped."""
+    try:
+        await asyncio.wait_for(connection.close(closing.code, closing.reason), CLOSE_SECONDS)
+    except TimeoutError:
+        connection.transport.abort()
 
 
 def _limit_kernel_buffer(connection: ServerConnection) -> None:
