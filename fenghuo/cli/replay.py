@@ -17,7 +17,7 @@ from ulid import ULID
 from fenghuo.cli.api import api_url, sentences
 from fenghuo.cli.options import DataOption, JsonOption
 from fenghuo.client.http import ApiClient
-from fenghuo.client.rehearsal import disorder, rehearse
+from fenghuo.client.rehearsal import Posting, Rehearsal, disorder, rehearse
 from fenghuo.client.replay import Pace, Report, real_pace, replay
 from schemas.scenario import load_scenario
 
@@ -81,21 +81,9 @@ def replay_command(
         until = datetime.now(UTC).replace(microsecond=0) if shift else None
         rehearsal = rehearse(scenario, run=None if keep_ids else new_run(), until=until)
         postings = disorder(rehearsal.postings, shuffle=shuffle, duplicate=duplicate)
-        console = Console(stderr=True)
-
-        async def run() -> Report:
-            with _progress(console) as progress:
-                task = progress.add_task(scenario.title, total=len(postings))
-
-                def on_posted(count: int) -> None:
-                    progress.advance(task, count)
-
-                async with ApiClient(api_url(url, data)) as api:
-                    return await replay(
-                        api, rehearsal, postings, pace=pace, settle_within=within, on_posted=on_posted
-                    )
-
-        report = asyncio.run(run())
+        report = asyncio.run(
+            _replay(api_url(url, data), rehearsal, postings, pace=pace, settle_within=within)
+        )
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
@@ -103,14 +91,26 @@ def replay_command(
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
+async def _replay(
+    address: str, rehearsal: Rehearsal, postings: list[Posting], *, pace: Pace | None, settle_within: float
+) -> Report:
+    """Replay with a progress bar on stderr, so that stdout stays the report's."""
+    columns = (
         TextColumn("重放 {task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=console,
     )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(rehearsal.title, total=len(postings))
+
+        def on_posted(count: int) -> None:
+            progress.advance(task, count)
+
+        async with ApiClient(address) as api:
+            return await replay(
+                api, rehearsal, postings, pace=pace, settle_within=settle_within, on_posted=on_posted
+            )
 
 
 def print_report(report: Report, console: Console) -> None:
