@@ -11,13 +11,14 @@ def correction(maker: Maker) -> Json:
     wanted = maker.rng.choice((REPORTS, REPORTS, ("correction",), ("verification", "incident_merge"), ()))
     target, base = maker.pick(*wanted, forward=0.08)
     record = maker.envelope("correction", base) | {"supersedes": target, "reason": "更正"}
-    if base is not None and base["type"] == "incident_merge" and maker.chance(0.9):
-        record["incident_id"] = base[maker.rng.choice(("from", "into"))]
+    if base is not None and base["type"] == "incident_merge":
+        near = [base["from"], base["into"]] * 3
+        record["incident_id"] = maker.rng.choice([*near, *maker.incidents[-2:]])
     rows = base.get("rows") if base else None
     if rows and maker.chance(0.75):
         record["rows"] = [_corrected(maker, row) for row in maker.rng.sample(rows, min(2, len(rows)))]
     else:
-        record["rows"] = [] if maker.chance(0.25) else maker.rows()
+        record["rows"] = [] if maker.chance(0.3) else maker.rows()
     return record
 
 
@@ -27,6 +28,8 @@ def _corrected(maker: Maker, row: Json) -> Json:
         key: None if maker.chance(0.25) else value_of(maker.rng, key if key in words.RANGES else "dead")
         for key in keys
     }
+    if maker.chance(0.05):
+        values["road_damaged_km"] = {"value": 2, "unit": "li"}
     return {"unit": row["unit"], "values": values | (maker.values() if maker.chance(0.15) else {})}
 
 

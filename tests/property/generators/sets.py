@@ -15,7 +15,7 @@ from tests.property.generators.vocabulary import LEVELS, Json, written
 WEIGHTS = {
     statements.report: 20,
     statements.followup: 16,
-    statements.zero_report: 2,
+    statements.zero_report: 4,
     statements.allocation: 4,
     statements.clue: 3,
     statements.repeat: 8,
