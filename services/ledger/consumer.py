@@ -30,7 +30,7 @@ from services.ledger.writer import AnotherWriterError, LedgerWriter, open_writer
 
 log = get_logger(__name__)
 
-BATCH_MESSAGES = 2_000
+BATCH_MESSAGES = 1_000
 WAIT_SECONDS = 0.25
 PROBE_EVERY_SECONDS = 0.5
 FIRST_BACKOFF_SECONDS = 0.2

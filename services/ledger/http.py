@@ -39,6 +39,7 @@ from services.ledger.parameters import (
 )
 from services.ledger.ports import PendingRecords
 from services.ledger.reader import LedgerReader
+from services.ledger.reference import add_reference
 from streams.picture.units import NATION
 
 AnswerT = TypeVar("AnswerT")
@@ -63,6 +64,7 @@ def build_router(reader: LedgerReader, lists: LedgerLists, pending: PendingRecor
     _add_record(router, reader, pending)
     _add_incidents(router, reader, lists)
     _add_lists(router, lists)
+    add_reference(router)
     return router
 
 

@@ -215,3 +215,37 @@ DEAD_LETTERS = _route(
     _ref("DeadLetters"),
     DEAD_LETTERS_EXAMPLE,
 )
+REGIONS = _route(
+    "list_regions",
+    "下级区划 Units that report to a unit",
+    {"type": "array", "items": _ref("RegionItem")},
+    [
+        {
+            "code": "513221000000",
+            "name": "汶川县",
+            "level": "county",
+            "parent": "513200000000",
+            "also": [],
+            "children": 9,
+        }
+    ],
+    problems={404: _problem("没有这个区划 No such region")},
+)
+INDICATORS = _route(
+    "list_indicators",
+    "指标目录 The indicator catalogue",
+    {"type": "array", "items": _ref("Indicator")},
+    [
+        {
+            "key": "dead",
+            "zh": "因灾死亡人口",
+            "en": "dead",
+            "unit": "person",
+            "kind": "C",
+            "parts": [],
+            "decimals": 0,
+        }
+    ],
+)
+for _offline in (REGIONS, INDICATORS):
+    del _offline["responses"][503]

@@ -16,7 +16,7 @@ from fenghuo.platform.health import Health
 from fenghuo.platform.postgres import Database, DatabaseAwayError
 from fenghuo.platform.settings import Settings
 from fenghuo.platform.tasks import cancel_and_wait, run_in_background
-from services.ledger.answers import components
+from services.ledger import answers, reference
 from services.ledger.consumer import LedgerConsumer
 from services.ledger.freshness import ConsumerState
 from services.ledger.http import build_router
@@ -96,5 +96,5 @@ def build(
         router=build_router(reader, lists, pending),
         lifespan=lifespan,
         known_records=reader,
-        components=components(),
+        components=answers.components() | reference.components(),
     )

@@ -11,6 +11,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from fenghuo.platform.postgres import MigrationError
+from schemas.indicators import indicators
 from schemas.outputs import DeadLetter, IncidentHead, Progress, encoder
 from services.ledger.migrate import migrate
 from services.web.application import build_application
@@ -169,6 +170,8 @@ async def test_answers_are_what_openapi_says(log: Publisher, ledger: RunningLedg
         ("/v1/journal", {}),
         ("/v1/alarms", {}),
         ("/v1/dead-letters", {}),
+        ("/v1/regions", {"parent": "513200000000"}),
+        ("/v1/indicators", {}),
     ):
         path = template.format(record_id="r-00001", incident_id=INCIDENT)
         answer = await ledger.get(path, **params)
@@ -200,6 +203,17 @@ async def test_wrong_parameters_are_problems(log: Publisher, ledger: RunningLedg
     for path in ("/v1/journal", "/v1/alarms", "/v1/dead-letters"):
         answer = await ledger.client.get(path, params={"after": "bm9uc2Vuc2U"})
         assert (answer.status_code, answer.json()["field"]) == (422, "after")
+
+
+async def test_regions_and_indicators(ledger: RunningLedger) -> None:
+    provinces = await ledger.get("/v1/regions")
+    assert {"510000000000", "110000000000"} <= {region["code"] for region in provinces}
+    counties = {region["code"]: region for region in await ledger.get("/v1/regions", parent="513200000000")}
+    assert counties[COUNTY]["name"] == "汶川县"
+    assert counties[COUNTY]["children"] == len(await ledger.get("/v1/regions", parent=COUNTY))
+    unknown = await ledger.client.get("/v1/regions?parent=990000000000")
+    assert (unknown.status_code, unknown.json()["value"]) == (404, "990000000000")
+    assert [indicator["key"] for indicator in await ledger.get("/v1/indicators")] == list(indicators())
 
 
 async def test_a_merged_incident_answers_with_its_canonical_one(
