@@ -45,7 +45,7 @@ class WebService(Protocol):
 
 
 def build_application(services: Sequence[WebService], health: Health) -> FastAPI:
-    """The application. Lifespans are entered in the order given and left in the reverse one.
+    """The application. Routes are matched in the order given; a service runs while those after it run.
 
     Mounting applications at "/" would hide all but the first and run no lifespan, hence the routers.
     """
@@ -53,7 +53,7 @@ def build_application(services: Sequence[WebService], health: Health) -> FastAPI
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for service in services:
+            for service in reversed(services):
                 await stack.enter_async_context(service.lifespan())
             # What is loaded now stays; full collections over it would stop every request for a moment.
             gc.collect()

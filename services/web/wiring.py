@@ -19,8 +19,8 @@ def build(settings: Settings, registry: CollectorRegistry = REGISTRY) -> FastAPI
     intake = intake_wiring.build(settings, health, registry)
     ledger = ledger_wiring.build(settings, health, intake.pending, registry)
     intake.recall_from(ledger.known_records)
-    # The ledger first: intake recalls from it at its start, and stops before it.
-    app = build_application([ledger, intake], health)
+    # Intake recalls from the ledger at its start, and stops before it.
+    app = build_application([intake, ledger], health)
     # Last: it answers the GETs that nothing else does.
     app.router.routes.extend(build_console(settings).routes())
     return app

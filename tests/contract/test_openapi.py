@@ -26,7 +26,7 @@ from tests.system import wait_until
 
 # Nothing listens on port 1: intake spools to a folder of the test, the ledger says 503, both as documented.
 AWAY = "127.0.0.1:1"
-EXAMPLES = 40
+EXAMPLES = 25
 
 
 @pytest.fixture(scope="module")

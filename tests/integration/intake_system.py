@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from aiokafka import ConsumerRecord, TopicPartition
@@ -131,6 +132,18 @@ class Web(Child):
             headers={"content-type": "application/json"},
             timeout=ANSWER_SECONDS,
         )
+
+    def record(self, record_id: str) -> dict[str, Any]:
+        """`GET /v1/records/{record_id}`."""
+        answer = httpx.get(f"{self.url}/v1/records/{record_id}", timeout=ANSWER_SECONDS)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def journal(self, incident_id: str) -> list[Any]:
+        """One page of the journal."""
+        answer = httpx.get(f"{self.url}/v1/journal", params={"incident": incident_id})
+        return list(answer.json().get("items", []))
 
     def _get(self, path: str) -> int:
         self.assert_alive()
