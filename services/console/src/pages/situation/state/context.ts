@@ -1,0 +1,31 @@
+/** What every part of the page shares. */
+import type { Api } from '@fenghuo/client/api'
+import { inject, provide, type InjectionKey } from 'vue'
+import type { LiveFeed } from '../../../live/live-feed'
+import type { Reference } from '../../../reference/reference'
+import type { Address } from './address'
+import type { Picture } from './picture'
+
+export interface Context {
+  readonly api: Api
+  readonly address: Address
+  readonly feed: LiveFeed
+  readonly picture: Picture
+  readonly reference: Reference
+  /** Show a figure's sources, or a record, in the drawer. */
+  readonly explain: (what: Explained) => void
+}
+
+export type Explained = { readonly kind: 'figure'; readonly unit: string; readonly key: string } | { readonly kind: 'record'; readonly id: string }
+
+const KEY: InjectionKey<Context> = Symbol('situation')
+
+export function provideContext(context: Context): void {
+  provide(KEY, context)
+}
+
+export function useContext(): Context {
+  const context = inject(KEY)
+  if (!context) throw new Error('a part of the situation page stands outside of it')
+  return context
+}
