@@ -21,21 +21,21 @@ from fenghuo.embedded.folder import DataFolder
 from fenghuo.embedded.plan import Plan
 from fenghuo.embedded.probes import ready_probe
 from fenghuo.platform.settings import Settings
-from tests.system import REPOSITORY, TEST_HEAP_MIB, downloads
+from tests.system import REPOSITORY, TEST_HEAP_MIB, TEST_JAVA, downloads
 
 STAND_IN_LOG_LINE = "the stand-in says why it cannot start"
 # It answers /readyz, and has a child of its own that does not notice when it dies.
 STAND_IN = """
-import http.server, os, subprocess, sys
-if sys.argv[2] == "broken":
-    sys.exit("%s")
+import http.server, subprocess, sys
+if sys.argv[2]:
+    sys.exit(sys.argv[2])
 subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
 host, _, port = sys.argv[1].rpartition(":")
 http.server.ThreadingHTTPServer((host, int(port)), Ready).serve_forever()
-""" % STAND_IN_LOG_LINE
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,13 @@ class StandInPlan(Plan):
             ChildSpec(
                 name="standin",
                 zh="替身",
-                command=lambda: [sys.executable, "-c", STAND_IN, address, "broken" if self.broken else "whole"],
+                command=lambda: [
+                    sys.executable,
+                    "-c",
+                    STAND_IN,
+                    address,
+                    STAND_IN_LOG_LINE if self.broken else "",
+                ],
                 probe=ready_probe(address),
                 address=address,
                 environment=self.environment(),
@@ -69,6 +75,7 @@ def start_supervisor(folder: DataFolder, *, broken: bool = False) -> subprocess.
         cwd=REPOSITORY,
         env={
             **os.environ,
+            **TEST_JAVA,
             "FENGHUO_HTTP": f"127.0.0.1:{web}",
             "FENGHUO_FEED": f"127.0.0.1:{feed}",
             "FENGHUO_KAFKA_HEAP_MIB": str(TEST_HEAP_MIB),

@@ -33,6 +33,9 @@ from fenghuo.embedded.state import read as read_state
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_HEAP_MIB = 256
+# A broker that lives for a minute is better off without the optimising compiler: it starts with 2.5 instead of 4.2 s
+# of CPU. The `java` launcher reads this variable.
+TEST_JAVA = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 START_SECONDS = 60
 STOP_SECONDS = 30
 SYSTEM_SECONDS = 180
@@ -103,7 +106,8 @@ def kafka_broker(tmp: Path, heap_mib: int = TEST_HEAP_MIB) -> Iterator[str]:
     port, controller_port = ports.choose(2)
     node = KafkaNode(tmp / "kafka", downloads(), port, controller_port, heap_mib)
     node.prepare()
-    with _running(node.command(), tmp / "kafka.log", signal.SIGTERM, lambda: _accepts(port)):
+    environment = {**os.environ, **TEST_JAVA}
+    with _running(node.command(), tmp / "kafka.log", signal.SIGTERM, lambda: _accepts(port), env=environment):
         yield node.bootstrap
 
 
@@ -204,6 +208,7 @@ def system_environment(data: Path, **settings: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FENGHUO_")}
     return {
         **inherited,
+        **TEST_JAVA,
         "FENGHUO_DATA": str(data),
         "FENGHUO_HTTP": f"127.0.0.1:{web}",
         "FENGHUO_FEED": f"127.0.0.1:{feed}",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,9 +27,17 @@ def show_error(error: EmbeddedError, console: Console | None = None) -> None:
         out.print(escape(error.details), style="dim", soft_wrap=True, highlight=False)
 
 
+def command_name() -> str:
+    """How this user calls the command: by name where it is on PATH, else by its place in the environment."""
+    if shutil.which("fenghuo"):
+        return "fenghuo"
+    program = Path(sys.executable).parent / "fenghuo"
+    return os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)
+
+
 def where(addresses: Addresses, folder: str, default_folder: bool) -> str:
     """The one line of a started system: its addresses and how to stop it."""
-    down = "fenghuo down" if default_folder else f"fenghuo down --data {folder}"
+    down = f"{command_name()} down" if default_folder else f"{command_name()} down --data {folder}"
     return (
         f"[bold green]烽火已就绪 Ready[/]  接口 web http://{addresses.web}  推送 feed ws://{addresses.feed}"
         f"  停止 stop: Ctrl-C / {down}"
@@ -41,6 +53,7 @@ class Steps:
         self._status: Status | None = None
         self._last = ("", "")
         self._restarts: dict[str, int] = {}
+        self._mute = False
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +76,7 @@ class Steps:
         text = f"{escape(zh)} [dim]{escape(en)}[/]"
         if not self._console.is_terminal:
             if not same_kind:
-                self._console.print(f"· {text}", highlight=False)
+                self.say(f"· {text}")
         elif self._status is None:
             self._status = self._console.status(text)
             self._status.start()
@@ -76,16 +89,26 @@ class Steps:
         for child in state.children:
             if child.restarts > self._restarts.get(child.name, 0) and child.phase == "restarting":
                 self._restarts[child.name] = child.restarts
-                self._console.print(
-                    f"[yellow]↻[/] {child.name} {child.last_exit or ''}，正在重启 restarting",
-                    highlight=False,
-                )
+                self.say(f"[yellow]↻[/] {child.name} {child.last_exit or ''}，正在重启 restarting")
+
+    def say(self, line: str) -> None:
+        """One line. A terminal that was closed meanwhile must not keep the supervisor from stopping its children."""
+        if self._mute:
+            return
+        try:
+            self._console.print(line, highlight=False, soft_wrap=True)
+        except OSError:
+            self._mute = True
 
     def _settle(self, *, done: bool) -> None:
-        if self._status is not None:
+        if self._status is None:
+            return
+        try:
             self._status.stop()
-            self._status = None
-            if done:
-                zh, en = self._last
-                elapsed = time.monotonic() - self._begun
-                self._console.print(f"[green]✓[/] {escape(zh)} [dim]{escape(en)} {elapsed:.1f} s[/]")
+        except OSError:
+            self._mute = True
+        self._status = None
+        if done:
+            zh, en = self._last
+            elapsed = time.monotonic() - self._begun
+            self.say(f"[green]✓[/] {escape(zh)} [dim]{escape(en)} {elapsed:.1f} s[/]")

@@ -10,8 +10,7 @@ import typer
 from fenghuo.cli.options import DataOption, load_settings
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from fenghuo.cli.messages import Steps
     from fenghuo.embedded.folder import DataFolder
     from fenghuo.embedded.plan import Plan
 
@@ -63,18 +62,18 @@ def _serve(data: Path | None, *, no_demo: bool, background: bool) -> None:
         async def when_ready(plan: Plan) -> None:
             line = where(plan.addresses, str(folder.root), data is None)
             if not background:  # The command that started it says this line.
-                console.print(line, highlight=False, soft_wrap=True)
+                steps.say(line)
             if not no_demo and not folder.demo_marker.exists():
-                await _play_demo(plan, folder, console, background=background)
-                console.print(line, highlight=False, soft_wrap=True)
+                await _play_demo(plan, folder, steps, background=background)
+                steps.say(line)
 
         was_ready = asyncio.run(launch.run(plan, steps.follow, when_ready))
-    console.print("已停止，没有遗留进程。Stopped; no process is left.", highlight=False)
+    steps.say("已停止，没有遗留进程。Stopped; no process is left.")
     if not was_ready:
         raise typer.Exit(130)
 
 
-async def _play_demo(plan: Plan, folder: DataFolder, console: Console, *, background: bool) -> None:
+async def _play_demo(plan: Plan, folder: DataFolder, steps: Steps, *, background: bool) -> None:
     """Run `fenghuo demo` beside the supervisor; a terminal is its to draw on meanwhile."""
     import asyncio
     import signal
@@ -101,10 +100,9 @@ async def _play_demo(plan: Plan, folder: DataFolder, console: Console, *, backgr
     if code == 0:
         folder.demo_marker.touch()
     else:
-        console.print(
+        steps.say(
             f"[yellow]![/] 演练回放未完成（退出码 {code}），系统继续运行。"
-            f"The opening replay did not finish (exit code {code}); the system goes on.",
-            highlight=False,
+            f"The opening replay did not finish (exit code {code}); the system goes on."
         )
 
 
