@@ -48,7 +48,7 @@ def suitable_python() -> str:
         return sys.executable
     for minor in range(NEWEST_TRIED[1], OLDEST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
-        if found and _answers(found):
+        if found and _answers(found, "import venv"):
             return found
     if sys.version_info[:2] > NEWEST_TRIED:
         return sys.executable
@@ -59,8 +59,11 @@ def suitable_python() -> str:
     )
 
 
-def _answers(python: str) -> bool:
-    return subprocess.run([python, "-c", "import venv"], capture_output=True).returncode == 0  # noqa: S603
+def _answers(python: str, code: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True).returncode == 0  # noqa: S603
+    except OSError:
+        return False
 
 
 def require_platform(system: str | None = None, machine: str | None = None) -> None:
@@ -122,16 +125,17 @@ def run(what_zh: str, what_en: str, command: list[str]) -> None:
 
 
 def make_environment(python: str) -> None:
-    """A fresh `.venv` with uv beside it. Raises BootstrapError."""
-    if subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode:  # noqa: S603
-        raise BootstrapError(
-            UNSUPPORTED_PLATFORM,
-            f"这个 Python（{python}）没有 venv/ensurepip；Debian、Ubuntu 请先 apt-get install python3-venv。",
-            f"This Python ({python}) has no venv/ensurepip: on Debian or Ubuntu apt-get install python3-venv first.",
-        )
-    run("建立虚拟环境", "making the virtual environment", [python, "-m", "venv", "--clear", str(VENV)])
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    pip.append("--no-cache-dir")
+    """`.venv`, kept where it is of use, and uv beside it. Raises BootstrapError."""
+    inner = str(VENV / "bin" / "python")
+    if not _answers(inner, "import pip, sys; sys.exit(sys.version_info < (3, 11))"):
+        if not _answers(python, "import ensurepip, venv"):
+            raise BootstrapError(
+                UNSUPPORTED_PLATFORM,
+                f"这个 Python（{python}）没有 venv/ensurepip；Debian、Ubuntu 请先 apt-get install python3-venv。",
+                f"This Python ({python}) has no venv/ensurepip: on Debian or Ubuntu apt-get install python3-venv first.",
+            )
+        run("建立虚拟环境", "making the virtual environment", [python, "-m", "venv", "--clear", str(VENV)])
+    pip = [inner, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]
     lock = str(REQUIREMENTS / "bootstrap.lock")
     run("安装 uv", "installing uv", [*pip, "--require-hashes", "--target", str(UV_HOME), "-r", lock])
 

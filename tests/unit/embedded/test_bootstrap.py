@@ -48,7 +48,8 @@ def test_a_failed_download_shows_the_tools_last_words() -> None:
     assert "安装依赖失败" in caught.value.text
 
 
-def test_a_python_without_venv_is_named(tmp_path: Path) -> None:
+def test_a_python_without_venv_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "venv")
     python = tmp_path / "python3"
     python.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     python.chmod(0o755)
