@@ -11,11 +11,10 @@ import msgspec
 import typer
 from rich.console import Console
 
-from fenghuo.cli.api import EVERYWHERE, give_up, running
+from fenghuo.cli.api import give_up, listener_url, running
 from fenghuo.cli.options import DataOption, JsonOption, load_settings
 from fenghuo.client.board import BOARD, Board, board_subscription
 from fenghuo.client.feed import FeedClient, FeedRefusedError, wait_for_first
-from fenghuo.platform.settings import split_address
 from schemas.feed import Subscribe, UnitView
 from schemas.outputs import encoder
 
@@ -67,9 +66,7 @@ def feed_address(url: str | None, data: Path | None = None) -> str:
         return url
     settings = load_settings(data)
     addresses = running(settings) if "FENGHUO_FEED" not in os.environ else None
-    host, port = split_address(addresses.feed if addresses else settings.feed)
-    host = EVERYWHERE.get(host, host)
-    return f"ws://[{host}]:{port}" if ":" in host else f"ws://{host}:{port}"
+    return listener_url(addresses.feed if addresses else settings.feed, "ws")
 
 
 async def _live(client: FeedClient, subscription: Subscribe) -> None:

@@ -15,8 +15,8 @@ class TopicMissingError(RuntimeError):
 async def partitions_of(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:
     """Every partition of the topics. Raises TopicMissingError, or aiokafka's KafkaError when Kafka is away."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
     try:
+        await admin.start()
         # All topics: asking for one by name can create it, with a partition count of the broker's choice.
         known = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
     finally:

@@ -44,8 +44,17 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield kafka
 
 
+@pytest.fixture(scope="module")
+def gateway(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """Shared by the tests that leave it as it is."""
+    process = Gateway(tmp_path_factory.mktemp("gateway"), broker.bootstrap)
+    with running(process):
+        process.wait_ready()
+        yield process
+
+
 @pytest.fixture
-def gateway(broker: Broker, tmp_path: Path) -> Iterator[Gateway]:
+def own_gateway(broker: Broker, tmp_path: Path) -> Iterator[Gateway]:
     process = Gateway(tmp_path, broker.bootstrap)
     with running(process):
         process.wait_ready()
@@ -108,15 +117,17 @@ async def test_rows_of_one_change_are_seen_together(gateway: Gateway, worker: Ou
     assert all(nation == county for nation, county in seen)
 
 
-async def test_killed_gateway_rebuilds_its_view(gateway: Gateway, broker: Broker, worker: Outputs) -> None:
+async def test_killed_gateway_rebuilds_its_view(
+    own_gateway: Gateway, broker: Broker, worker: Outputs
+) -> None:
     await worker.change("killed", {NATION: {"dead": figure(1)}})
-    async with subscribed(gateway.url, everything("killed")) as client:
+    async with subscribed(own_gateway.url, everything("killed")) as client:
         await until(lambda: told(client, "killed"), "the snapshot has come")
-        gateway.stop(signal.SIGKILL)
+        own_gateway.stop(signal.SIGKILL)
         await until(lambda: client.state != "live", "the client has noticed")
         assert told(client, "killed") == {NATION: {"dead": 1}}, "the last picture stays, with its age"
         await worker.change("killed", {NATION: {"dead": figure(2)}, COUNTY: {"dead": figure(2, 2)}})
-        gateway.start()
+        own_gateway.start()
         await until(
             lambda: told(client, "killed") == {NATION: {"dead": 2}, COUNTY: {"dead": 2}}, "the picture is new"
         )
@@ -273,10 +284,34 @@ async def test_two_hundred_clients(gateway: Gateway, worker: Outputs) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_orderly_stop_says_going_away(gateway: Gateway) -> None:
-    async with connect(gateway.url, subprotocols=[SUBPROTOCOL]) as connection:
+async def test_orderly_stop_says_going_away(own_gateway: Gateway) -> None:
+    async with connect(own_gateway.url, subprotocols=[SUBPROTOCOL]) as connection:
         assert isinstance(DECODER.decode(await connection.recv()), Heartbeat)
-        gateway.send(signal.SIGTERM)
+        own_gateway.send(signal.SIGTERM)
         await asyncio.wait_for(connection.wait_closed(), 10)
         assert connection.close_code == 1001
-    assert gateway.stop() == 0
+    assert own_gateway.stop() == 0
+
+
+async def test_broker_killed_and_back(
+    gateway: Gateway, broker: Broker, worker: Outputs, tmp_path: Path
+) -> None:
+    """The last picture stays while Kafka is away; a gateway started meanwhile waits for it."""
+    await worker.change("outage", {NATION: {"dead": figure(1)}})
+    late_folder = tmp_path / "late"
+    late_folder.mkdir()
+    late = Gateway(late_folder, broker.bootstrap)
+    async with subscribed(gateway.url, everything("outage")) as client:
+        await until(lambda: told(client, "outage"), "the snapshot has come")
+        broker.stop(signal.SIGKILL)
+        with running(late):
+            await until(lambda: "kafka not ready" in late.text(), "the late gateway waits for Kafka")
+            late.assert_alive()
+            assert client.state == "live"
+            broker.start()
+            await worker.change("outage", {NATION: {"dead": figure(2)}})
+            await until(lambda: told(client, "outage") == {NATION: {"dead": 2}}, "the change has come", 90)
+            await asyncio.to_thread(late.wait_ready)
+            async with subscribed(late.url, everything("outage")) as other:
+                await until(lambda: told(other, "outage") == {NATION: {"dead": 2}}, "the late one has it too")
+    assert client.connections == 1

@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import StringIO
 
 import httpx
 import msgspec
 import pytest
+from rich.console import Console
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from fenghuo.client.board import Board, board_subscription
 from fenghuo.client.feed import FeedClient, FeedRefusedError, wait_for_first
 from schemas.feed import SUBPROTOCOL, Heartbeat, ServerFrame, Subscribe
 from schemas.outputs import IncidentHead, UnitUpdate
@@ -235,3 +239,67 @@ async def _shake_hands(raw_socket: socket.socket, port: int) -> None:
     payload = json.dumps({"type": "subscribe", "id": "s"}).encode()
     assert len(payload) < 126
     await loop.sock_sendall(raw_socket, bytes([0x81, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
+
+
+async def _watch(*options: str) -> tuple[int | None, str, str]:
+    """Run `fenghuo watch`; answers exit code, standard output, standard error."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "fenghuo.cli", "watch", *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 40)
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_watch_once_as_json(feed: Running) -> None:
+    feed.change(7)
+    code, out, err = await _watch("--once", "--json", "--url", feed.url)
+    assert code == 0, err
+    (unit,) = json.loads(out)["units"]
+    assert (unit["incident_id"], unit["unit"], unit["figures"]["dead"]["total"]) == ("incident-0", NATION, 7)
+
+
+async def test_watch_once_as_board(feed: Running) -> None:
+    feed.change(7)
+    code, out, err = await _watch("--once", "--incident", "incident-0", "--url", f"127.0.0.1:{feed.port}")
+    assert code == 0, err
+    assert "因灾死亡人口" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--once", "--url", "ws://127.0.0.1:1"), "fenghuo up"),
+        (("--once", "--unit", "51"), "$.unit"),
+        (("--json",), "--once"),
+    ],
+)
+async def test_watch_says_what_is_wrong(options: tuple[str, ...], said: str) -> None:
+    code, out, err = await _watch(*options)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+async def test_board_runs_beside_other_work_until_cancelled(feed: Running) -> None:
+    feed.change(7)
+    out = StringIO()
+    subscription = board_subscription("*", NATION, "Actual")
+    client = FeedClient(feed.url, [subscription])
+    console = Console(file=out, width=100, height=40, force_terminal=True)
+    board = asyncio.create_task(Board(client, subscription).run(console))
+    await until(lambda: "因灾死亡人口" in out.getvalue(), "the board shows the figure")
+    feed.change(4_321)
+    await until(lambda: "4,321" in out.getvalue(), "the board shows the change")
+    board.cancel()
+    await asyncio.gather(board, return_exceptions=True)
+    assert board.cancelled()
+    await until(lambda: not feed.server._clients, "its connection is closed")
+
+
+async def test_board_ends_when_the_gateway_refuses(feed: Running) -> None:
+    subscription = board_subscription("*", NATION, "Actual")
+    client = FeedClient(f"ws://127.0.0.1:{feed.port}/elsewhere", [subscription])
+    with pytest.raises(FeedRefusedError):
+        await asyncio.wait_for(Board(client, subscription).run(Console(file=StringIO())), 10)
