@@ -200,6 +200,14 @@ async def test_wrong_parameters_are_problems(log: Publisher, ledger: RunningLedg
         assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert (await ledger.client.get(path)).status_code == 404  # Actual knows nothing of it
     assert (await ledger.client.get("/v1/incidents/none/history")).status_code == 404
+    for moment in ("0.5", "1755600000", "2026-08-20", "2026-08-20T09:00:00", "yesterday"):
+        answer = await ledger.client.get("/v1/journal", params={"from": moment})
+        assert (answer.status_code, answer.json()["field"]) == (422, "from")
+    # Beyond what PostgreSQL's texts and Python's calendar hold, and no error.
+    await ledger.get(
+        "/v1/journal", **{"from": "0001-01-01T00:00:00+08:00", "to": "9999-12-31T23:59:59-08:00"}
+    )
+    await ledger.get(f"/v1/incidents/{INCIDENT}/history", status="Exercise", key="\x00")
     for path in ("/v1/journal", "/v1/alarms", "/v1/dead-letters"):
         answer = await ledger.client.get(path, params={"after": "bm9uc2Vuc2U"})
         assert (answer.status_code, answer.json()["field"]) == (422, "after")
