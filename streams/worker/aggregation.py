@@ -30,6 +30,7 @@ log = get_logger(__name__)
 TOPIC_NAMES = tuple(topic.name for topic in RECORD_TOPICS)
 POLL_MS = 100
 PROGRESS_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 
 class OwnershipLostError(Exception):
@@ -81,14 +82,27 @@ class Aggregation(Service):
 
     @Service.task
     async def _aggregate(self) -> None:
-        consumer = self._make_consumer()
-        await consumer.start()
+        consumer = await self._connect()
         try:
             consumer.subscribe(TOPIC_NAMES, listener=self._ownership)
             while not self.should_stop:
                 await self._own(consumer)
         finally:
             await consumer.stop()
+
+    async def _connect(self) -> AIOKafkaConsumer:
+        """A started consumer; while Kafka is away it is tried again."""
+        while True:
+            consumer = self._make_consumer()
+            try:
+                await consumer.start()
+            except KafkaError as error:
+                self._state = f"waiting for Kafka: {error}"
+                log.warning("Kafka is away at start, trying again", error=repr(error))
+                await consumer.stop()
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return consumer
 
     async def _own(self, consumer: AIOKafkaConsumer) -> None:
         """One term of ownership, from taking over to losing the partitions."""
@@ -107,7 +121,7 @@ class Aggregation(Service):
             log.info("partitions taken away", generation=generation)
         except KafkaError as error:
             log.warning("Kafka is away, taking over again when it is back", error=repr(error))
-            await self.sleep(1.0)
+            await self.sleep(RETRY_SECONDS)
         finally:
             if publisher is not None:
                 await publisher.stop()
