@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -61,6 +62,7 @@ class Console:
         """To be put after every other route: the last of them answers whatever nothing else did."""
         return [
             Route("/console-settings.json", self._settings),
+            Route("/clock.json", self._clock),
             *reference_routes(),
             _Files("/{path:path}", self._file),
         ]
@@ -69,6 +71,13 @@ class Console:
         # An edge in front serves page and socket from one origin, and says so with each request.
         behind_edge = "x-forwarded-host" in request.headers or "forwarded" in request.headers
         body = {"feed_port": None if behind_edge else self.feed_port}
+        return Response(
+            msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _clock(self, request: Request) -> Response:
+        # The field page corrects its own clock by it: the time that stamps records here.
+        body = {"server_time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         return Response(
             msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"}
         )
