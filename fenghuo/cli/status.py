@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -25,6 +26,16 @@ PHASES = {
     "existing": "外部",
     "ready": "就绪",
 }
+
+HEADINGS = (
+    ("子进程", "child"),
+    ("进程号", "pid"),
+    ("地址", "address"),
+    ("状态", "state"),
+    ("时长", "uptime"),
+    ("重启", "again"),
+    ("内存", "MiB"),
+)
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:
@@ -58,14 +69,14 @@ def show(overview: Overview, console: Console) -> None:
                 f"{len(overview.left_behind)} processes of a killed run are left: fenghuo down clears them."
             )
         return
-    table = Table(
-        "子进程 child", "pid", "地址 address", "状态 state", "时长 uptime", "重启 restarts", "内存 MiB"
-    )
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for zh, en in HEADINGS:
+        table.add_column(f"{zh}\n{en}", no_wrap=True)
     for child in overview.children:
         table.add_row(
             f"{child.zh} {child.name}",
             str(child.pid or "-"),
-            escape(child.address),
+            _place(child.address),
             _state(child),
             _duration(child.uptime_seconds),
             str(child.restarts),
@@ -82,10 +93,17 @@ def show(overview: Overview, console: Console) -> None:
     )
 
 
+def _place(address: str) -> str:
+    """host:port, or where else it listens, in few characters; `--json` has it whole."""
+    if "?host=/" in address:
+        return "Unix socket"
+    return escape(address.rpartition("@")[2].partition("/")[0] if "://" in address else address)
+
+
 def _state(child: ChildView) -> str:
     colour = "green" if child.problem is None else "yellow"
-    word = PHASES.get(child.phase, child.phase)
-    return f"[{colour}]{word} {child.phase if child.problem is None else 'not ready'}[/]"
+    word = PHASES.get(child.phase, "")
+    return f"[{colour}]{word} {child.phase}[/]" if child.problem is None else f"[{colour}]未就绪 not ready[/]"
 
 
 def _duration(seconds: float | None) -> str:
