@@ -19,9 +19,7 @@ from services.gateway.view import View
 from tests.unit.gateway.transcripts import NATION, figure
 
 MORNING = datetime(2019, 8, 20, 6, tzinfo=UTC)
-LIMITS = Limits(
-    subscriptions=2, bad_frames=3, high_mark_bytes=1_000, stall_seconds=60, heartbeat_seconds=1, incidents=3
-)
+LIMITS = Limits(subscriptions=2, bad_frames=3, high_mark_bytes=1_000, stall_seconds=60, heartbeat_seconds=1)
 DECODER = msgspec.json.Decoder(ServerFrame)
 
 
