@@ -16,17 +16,15 @@ from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.overview import ChildView, Overview, look
 
 PHASES = {
-    "waiting": "等待",
-    "starting": "启动中",
-    "running": "运行",
-    "restarting": "重启中",
-    "stopping": "停止中",
-    "stopped": "已停",
-    "failed": "失败",
-    "existing": "外部",
-    "ready": "就绪",
+    "waiting": ("等待", "waits"),
+    "starting": ("启动", "starts"),
+    "running": ("未就绪", "busy"),
+    "restarting": ("重启", "again"),
+    "stopping": ("停止中", "ends"),
+    "stopped": ("已停", "ended"),
+    "failed": ("失败", "failed"),
+    "existing": ("不通", "away"),
 }
-
 HEADINGS = (
     ("子进程", "child"),
     ("进程号", "pid"),
@@ -101,9 +99,11 @@ def _place(address: str) -> str:
 
 
 def _state(child: ChildView) -> str:
-    colour = "green" if child.problem is None else "yellow"
-    word = PHASES.get(child.phase, "")
-    return f"[{colour}]{word} {child.phase}[/]" if child.problem is None else f"[{colour}]未就绪 not ready[/]"
+    """Whether it does its job; where not, what the supervisor is doing about it. The reason stands below the table."""
+    if child.problem is None:
+        return "[green]就绪 ok[/]"
+    zh, en = PHASES.get(child.phase, ("", child.phase))
+    return f"[yellow]{zh} {en}[/]"
 
 
 def _duration(seconds: float | None) -> str:
