@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
+import psutil
 import pytest
 
 from fenghuo.client.feed import FeedClient
+from fenghuo.client.http import ApiClient
 from tests.live.agreement import agrees, journal_has
 from tests.live.device import FieldDevice, acknowledged, post_all
 from tests.live.observed import subscribed
 from tests.live.postings import as_actual, as_json, as_stamped, in_parts, incidents_of
-from tests.live.processes import CHILDREN, kill_and_recover, kill_everything
+from tests.live.processes import CHILDREN, kill_and_recover, kill_and_restart, kill_everything
 from tests.property.generators.sets import random_records
 from tests.system import RunningSystem, fenghuo_system, server_folder, wait_until
 
@@ -31,6 +33,7 @@ ROUNDS = 3 * int(os.environ.get("FENGHUO_TEST_ROUNDS", "1"))
 SIZE = 240
 DEVICES = 4
 PAUSE_SECONDS = 0.2
+ANSWER_SECONDS = 3.0
 POSTED_SECONDS = 120.0
 CAUGHT_UP_SECONDS = 120.0
 
@@ -104,15 +107,15 @@ async def is_all_there_once(replay: Replay, *, actual: bool) -> None:
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 async def test_children_are_killed(system: RunningSystem, number: int) -> None:
-    """Two rounds of three each child once, in another order each time, the next whether or not the one before has
-    recovered; every third round all at once.
+    """Two rounds of three one after the other, in another order each time, whether or not those before have recovered,
+    the worker also while it rebuilds; every third round all at once.
     """
     order = Random(number).sample(CHILDREN, len(CHILDREN))
-    groups = [order] if number % 3 == 2 else [[name] for name in order]
+    groups = [order] if number % 3 == 2 else [[name] for name in (*order, "worker", "worker")]
     async with replaying(system, 100 + number, f"kill-{number}-", actual=number % 2 == 1) as replay:
         recoveries = []
         for step, names in enumerate(groups, start=1):
-            await replay.has_reached(step / (len(order) + 1))
+            await replay.has_reached(step / (len(CHILDREN) + 3))
             recoveries.append(asyncio.create_task(kill_and_recover(system, names)))
         found = [recovery for each in await asyncio.gather(*recoveries) for recovery in each]
         print("\nkilled, started again / works again after:", ", ".join(map(str, found)))
@@ -127,3 +130,32 @@ async def test_everything_is_killed_at_once_and_started_again(system: RunningSys
         answer = await asyncio.to_thread(system.fenghuo, "up", "--detach", "--no-demo")
         assert answer.returncode == 0, answer.stdout + answer.stderr
         print(f"\neverything killed; up again after {time.monotonic() - began:.1f} s")
+
+
+async def test_records_are_taken_while_kafka_hangs_and_web_is_killed(system: RunningSystem) -> None:
+    """A broker that accepts connections and says nothing: what is acknowledged lies in the spool, is found, and goes on
+    to the log when the broker wakes.
+    """
+    records = random_records(400, 40, prefix="hung-")
+    device = FieldDevice(system.http)
+    kafka = psutil.Process(system.pid("kafka"))
+    async with subscribed(system.ws, incidents_of(records)) as kept:
+        kafka.suspend()
+        try:
+            await device.post([as_json(record) for record in records[:10]])
+            await asyncio.to_thread(kill_and_restart, system, "web")
+            for record in records[10:20]:
+                await device.post([as_json(record)])
+            async with ApiClient(system.http) as api:
+                for record in records[:20]:
+                    view = await api.record(record["record_id"])
+                    assert view is not None
+                    assert (view.record, view.outcome) == (record, None)
+        finally:
+            kafka.resume()
+        await device.post([as_json(record) for record in records[20:]])
+        await asyncio.to_thread(system.wait_ready)
+        expected = await agrees(system, device.acknowledged, kept, CAUGHT_UP_SECONDS)
+    print(f"\nslowest answer while Kafka hung: {device.slowest:.2f} s")
+    assert device.slowest < ANSWER_SECONDS
+    await journal_has(system, expected)

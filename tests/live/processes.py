@@ -65,6 +65,13 @@ async def kill_and_recover(system: RunningSystem, names: Sequence[str]) -> list[
     )
 
 
+def kill_and_restart(system: RunningSystem, name: str) -> None:
+    """SIGKILL to a child; returns when its successor runs, whether or not it works yet."""
+    old = system.pid(name)
+    system.kill(name)
+    wait_until(lambda: _process(system, name) not in (None, old), STARTED_SECONDS, f"{name} is started again")
+
+
 def kill_everything(system: RunningSystem) -> None:
     """SIGKILL to the supervisor and all children, as a power cut would; returns when they are gone."""
     state = system.state
