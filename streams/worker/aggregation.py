@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from fenghuo.platform.kafka import stop_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Progress
 from schemas.topics import RECORD_TOPICS
@@ -35,6 +36,10 @@ RETRY_SECONDS = 1.0
 
 class OwnershipLostError(Exception):
     """The partitions were taken away while they were worked on; what is half done is dropped."""
+
+
+class AggregationEndedError(Exception):
+    """The aggregation was cancelled though nobody stops it; the process ends and is started again."""
 
 
 class Ownership(ConsumerRebalanceListener):
@@ -82,13 +87,22 @@ class Aggregation(Service):
 
     @Service.task
     async def _aggregate(self) -> None:
+        try:
+            await self._own_again_and_again()
+        except asyncio.CancelledError as error:
+            if not self.should_stop:
+                # It escaped from a library. A cancelled task counts as well in Faust: the process would live on idle.
+                raise AggregationEndedError from error
+            raise
+
+    async def _own_again_and_again(self) -> None:
         consumer = await self._connect()
         try:
             consumer.subscribe(TOPIC_NAMES, listener=self._ownership)
             while not self.should_stop:
                 await self._own(consumer)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _connect(self) -> AIOKafkaConsumer:
         """A started consumer; while Kafka is away it is tried again."""
@@ -99,7 +113,7 @@ class Aggregation(Service):
             except KafkaError as error:
                 self._state = f"waiting for Kafka: {error}"
                 log.warning("Kafka is away at start, trying again", error=repr(error))
-                await consumer.stop()
+                await stop_consumer(consumer)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return consumer
