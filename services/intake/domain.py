@@ -9,7 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.canonical import STAMP, content_digest
-from schemas.records import Moment, Record, ShapeError, parse_record, type_name
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import Moment, Record, type_name
 from services.intake.refusals import MAX_ECHO, Refusal, beyond_reach, misshapen, stamp_not_allowed, too_large
 
 MAX_RECORDS = 2_000

@@ -10,7 +10,8 @@ import msgspec
 
 from schemas.canonical import content_digest
 from schemas.outputs import Alarm, DeadLetter, IncidentHead, Outcome, Progress, UnitUpdate, alarm_key
-from schemas.records import Envelope, ShapeError, parse_record, rows_of, type_name
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import Envelope, rows_of, type_name
 from schemas.topics import (
     DEAD_LETTERS,
     RECORD_OUTCOMES,
