@@ -6,6 +6,7 @@ The rules of section 4 are outcomes, judged in `streams.picture`, never errors.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -64,6 +65,14 @@ def check_shape(record: Record) -> None:
     if isinstance(record, SupplyMovement):
         _check_lines(record)
     _check_rows(record)
+    for field in ("as_of", "sent_at", "occurred_at", "received_at"):
+        check_moment(field, getattr(record, field))
+
+
+def check_moment(field: str, moment: datetime | None) -> None:
+    """The first and the last year cannot be written in every offset: whoever converts them would fail."""
+    if moment is not None and not MINYEAR < moment.year < MAXYEAR:
+        _refuse(field, "2", moment.isoformat(), "must lie between the years 2 and 9998")
 
 
 def _check_movement(record: EvacuationCount) -> None:
