@@ -67,12 +67,11 @@ class Console:
             _Files("/{path:path}", self._file),
         ]
 
-    async def _settings(self, request: Request) -> Response:
-        # An edge in front serves page and socket from one origin, and says so with each request.
-        behind_edge = "x-forwarded-host" in request.headers or "forwarded" in request.headers
-        body = {"feed_port": None if behind_edge else self.feed_port}
+    async def _settings(self, _: Request) -> Response:
         return Response(
-            msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"}
+            msgspec.json.encode({"feed_port": self.feed_port}),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
         )
 
     async def _clock(self, request: Request) -> Response:
@@ -122,4 +121,4 @@ def _answer(request: Request, file: Path, *, forever: bool) -> Response:
 
 def build_console(settings: Settings, dist: Path = DIST) -> Console:
     """The console as the settings say."""
-    return Console(dist, split_address(settings.feed)[1])
+    return Console(dist, None if settings.feed_same_origin else split_address(settings.feed)[1])

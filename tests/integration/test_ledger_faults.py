@@ -241,7 +241,7 @@ async def test_a_database_that_is_away_is_503_and_waited_for(
     _, postgres = servers
 
     class Spool:
-        def find(self, record_id: str) -> bytes | None:
+        async def find(self, record_id: str) -> bytes | None:
             return b'{"record_id":"spooled"}' if record_id == "spooled" else None
 
     await log.record(report(1))
