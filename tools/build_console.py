@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 CONSOLE = ROOT / "services" / "console"
 DIST = CONSOLE / "dist"
 STAMP = DIST / ".stamp"
+INSTALLED = CONSOLE / "node_modules" / ".fenghuo-lock"
+"""Names the lock file that `node_modules` was installed from."""
 OLDEST_NODE = (20, 19)
 APART = frozenset({"node_modules", "dist", "tests"})
 PACKED = frozenset({".html", ".js", ".css", ".svg", ".json", ".geojson", ".webmanifest"})
@@ -84,6 +86,13 @@ def pack(folder: Path) -> None:
     for file in folder.rglob("*"):
         if file.suffix in PACKED:
             file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
+
+
+def _run(npm: Npm, what: str, *arguments: str) -> None:
+    if npm(*arguments) != 0:
+        raise BuildError(
+            f"构建控制台失败于：{what}，原因见上。Building the console failed; the reason is above."
+        )
 
 
 def build() -> bool:
