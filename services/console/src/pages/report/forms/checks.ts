@@ -3,6 +3,7 @@
  * a warning foretells its judgement (records.md 4): the person may know better and sends it all the same. Pure.
  */
 import type { Indicator } from '../../../reference/reference'
+import { prefixOf } from '../../../reference/regions'
 import { amountOf, decimalsOf, momentOf, type CellDraft, type RowDraft, type TimeDraft } from './drafts'
 
 export type FindingCode =
@@ -90,7 +91,7 @@ export function checkChanges(rows: readonly RowDraft[], catalogue: Catalogue, kn
 // A county's fall that its townships' rises in the same record balance is an allocation (R7).
 function isAllocated(rows: readonly RowDraft[], unit: string, key: string, fall: number, known: Known): boolean {
   if (!unit.endsWith('000000')) return false
-  const prefix = unit.replace(/(00)+$/, '')
+  const prefix = prefixOf(unit)
   const rises = rows
     .filter((row) => row.unit !== unit && row.unit.startsWith(prefix))
     .map((row) => (amountIn(row.cells[key]) ?? 0) - (known.get(row.unit)?.get(key)?.value ?? 0))

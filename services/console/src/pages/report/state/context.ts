@@ -2,6 +2,7 @@
 import type { Api } from '@fenghuo/client/api'
 import { inject, provide, type InjectionKey, type Ref } from 'vue'
 import type { Outbox } from '../../../outbox/outbox'
+import type { Drafts } from './draft'
 import type { KeptAnswers } from './keeping'
 import type { KnownFigures } from './known'
 import type { FieldReference } from './reference'
@@ -13,6 +14,7 @@ export type Tab = (typeof TABS)[number] | 'correction'
 export interface Context {
   readonly api: Api
   readonly answers: KeptAnswers
+  readonly drafts: Drafts
   readonly reporter: Reporter
   readonly reference: FieldReference
   readonly outbox: Outbox

@@ -33,7 +33,7 @@ export class KeptAnswers {
   async stable<Value>(name: string, ask: () => Promise<Value>): Promise<Value> {
     const known = await this.get<Value>(name)
     if (known === undefined) return this.fresh(name, ask)
-    void this.fresh(name, ask)
+    this.fresh(name, ask).catch((error: unknown) => console.warn(name, error))
     return known
   }
 }

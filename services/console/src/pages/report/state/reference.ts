@@ -6,23 +6,30 @@ import type { KeptAnswers } from './keeping'
 
 export interface FieldReference {
   readonly indicators: ReadonlyMap<string, Indicator>
+  /** Empty until they were asked for. */
   readonly regions: ShallowRef<Regions>
-  /** Rejects when they were never fetched and cannot be now. */
+  /** Have the units down to the counties. Rejects when they were never fetched and cannot be now. */
+  counties(): Promise<void>
+  /** Have the townships of a province, too (2 digits). Rejects likewise. */
   townshipsOf(province: string): Promise<void>
 }
 
 /** Rejects on a first visit without network. */
 export async function loadFieldReference(answers: KeptAnswers): Promise<FieldReference> {
   const asked = <Body>(path: string) => answers.stable(path, () => json<Body>(path))
-  const [indicators, rows] = await Promise.all([asked<Indicator[]>('/reference/indicators.json'), asked<RegionRow[]>('/reference/regions.json')])
-  const regions = shallowRef(new Regions(rows))
+  const indicators = await asked<Indicator[]>('/reference/indicators.json')
+  const regions = shallowRef(new Regions([]))
+
+  async function add(path: string): Promise<void> {
+    const rows = await asked<RegionRow[]>(path)
+    regions.value.add(rows)
+    triggerRef(regions)
+  }
   return {
     indicators: new Map(indicators.map((each) => [each.key, each])),
     regions,
-    async townshipsOf(province) {
-      regions.value.add(await asked<RegionRow[]>(`/reference/townships/${province}.json`))
-      triggerRef(regions)
-    },
+    counties: () => add('/reference/regions.json'),
+    townshipsOf: (province) => add(`/reference/townships/${province}.json`),
   }
 }
 
