@@ -22,7 +22,7 @@ export interface Reporter {
   recent: ChosenUnit[]
   /** null: not chosen; there is no default, so that nobody reports a drill as a disaster or the other way round. */
   world: World | null
-  incident: { readonly id: string; readonly name: string | null } | null
+  incident: { readonly id: string; readonly name: string | null; readonly occurredAt?: string | null } | null
 }
 
 const RECENT = 6
