@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.conftest import address, shot
-from tests.system import RunningSystem
+from tests.system import RunningSystem, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,8 @@ def incident(system: RunningSystem, request: pytest.FixtureRequest) -> Iterator[
     name = f"E2E-{request.node.name}"[:64].replace("[", "-").replace("]", "")
     report(system, name, 3)
     yield name
-    system.wait_ready()
+    # In a process of its own: Playwright's loop runs in this one.
+    wait_until(lambda: system.fenghuo("status").returncode == 0, 60, "every child is ready")
 
 
 def report(system: RunningSystem, incident: str, dead: int) -> None:

@@ -63,7 +63,7 @@ def test_the_language_is_switched_and_kept(page: Page, system: RunningSystem) ->
     page.goto(address(system))
     ready(page)
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    page.get_by_role("button", name="切换到英文").click()
+    page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("heading", name="Key figures")).to_be_visible()
     page.reload()
@@ -98,7 +98,9 @@ def test_on_a_phone(page: Page, system: RunningSystem) -> None:
 def test_by_keyboard(page: Page, system: RunningSystem) -> None:
     page.goto(address(system))
     ready(page)
+    page.get_by_role("button", name="全部收起").click()
     page.locator("[role=row][data-unit='000000000000']").focus()
+    page.keyboard.press("ArrowRight")
     for _ in range(3):
         page.keyboard.press("ArrowDown")
         page.keyboard.press("ArrowRight")

@@ -107,6 +107,10 @@ export function usePicture(feed: LiveFeed, address: Address) {
     return rows.sort((one, other) => occurred(other).localeCompare(occurred(one)))
   })
 
+  const source = computed(() => (void feed.revision.value, told.value?.picture))
+  const outcomesRevision = computed(() => (void feed.revision.value, source.value?.outcomesRevision))
+  const alarmsRevision = computed(() => (void feed.revision.value, source.value?.alarmsRevision))
+
   return {
     units,
     incidents,
@@ -118,8 +122,9 @@ export function usePicture(feed: LiveFeed, address: Address) {
     /** Whether the chosen incident's picture has come at least once. */
     shown: computed(() => (void feed.revision.value, (told.value?.picture.seq ?? 0) > 0)),
     refused: computed(() => (void feed.revision.value, chosen.value?.error ?? everything.value?.error ?? null)),
-    outcomes: computed(() => (void feed.revision.value, [...(told.value?.picture.outcomes.values() ?? [])])),
-    alarms: computed(() => (void feed.revision.value, [...(told.value?.picture.alarms.values() ?? [])])),
+    /** New arrays only when there was news of their kind. */
+    outcomes: computed(() => (void outcomesRevision.value, [...(source.value?.outcomes.values() ?? [])])),
+    alarms: computed(() => (void alarmsRevision.value, [...(source.value?.alarms.values() ?? [])])),
   }
 }
 
