@@ -139,7 +139,7 @@ def test_the_server_asks_to_wait(context: BrowserContext, system: RunningSystem)
     field.state("dead", "1")
     record_id = field.send()
     expect(field.page.locator("[data-link=unreachable]")).to_be_visible()
-    expect(field.page.locator("header")).to_contain_text("秒后重试")
+    expect(field.page.locator("[data-link]")).to_contain_text("秒后重试")
     field.reached(record_id, in_picture="done")
     assert len(attempts) == 1
     assert field.failures == []

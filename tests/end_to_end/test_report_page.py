@@ -97,7 +97,7 @@ def test_a_fall_without_reason_is_held_until_it_is_explained(field: FieldPage) -
     assert field.stored(correction)["record"]["supersedes"] == held
     wait_until(lambda: field.total(incident, "dead") == 7, 20, "the explained figure stands")
     field.reached(held, in_picture="skipped")
-    expect(field.card(held)).to_contain_text("后来有更新的数字代替")
+    expect(field.card(held)).to_contain_text("已更正")
     shot(field.page, "report-records-phone")
 
 
@@ -245,16 +245,21 @@ def test_words_width_and_accessibility(
             field.tab(tab)
             assert KEYS.findall(page.inner_text("body")) == [], tab
             assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], tab
-            assert serious(page) == [], tab
+            assert findings(field) == [], tab
             assert small_targets(field) == [], tab
         field.tab("loss")
         for chosen in ("all", "incident", "unit", "reporter"):
             page.locator(f"[data-choose={chosen}]").click()
             if chosen != "all":
-                assert serious(page) == [], chosen
+                assert findings(field) == [], chosen
                 page.keyboard.press("Escape")
         shot(page, f"report-{language}-{theme}-phone")
         assert field.failures == []
+
+
+def findings(field: FieldPage) -> list[str]:
+    """Of axe-core. It takes what is just scrolling under a sticky bar for a small target: see small_targets instead."""
+    return [each for each in serious(field.page) if not each.startswith("target-size")]
 
 
 def small_targets(field: FieldPage) -> list[str]:
