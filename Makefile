@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_OPTION := $(if $(DATA),--data $(DATA))
 export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
 
-.PHONY: help setup console deps browser up down status doctor test test-fast test-browser test-long lint bench
+.PHONY: help setup console deps browser up down status doctor test test-fast test-console test-browser test-long lint bench
 .DEFAULT_GOAL := help
 
 help:
@@ -38,10 +38,13 @@ down status doctor:
 	@test -x $(BIN)/fenghuo || { echo '尚未安装，请先运行 make setup。Not set up yet: run make setup.' >&2; exit 1; }
 	@$(BIN)/fenghuo $@ $(DATA_OPTION)
 
-test: test-fast test-browser
+test: test-fast test-console test-browser
 
 test-fast: deps
 	$(BIN)/pytest
+
+test-console: deps
+	$(BIN)/python -m tools.check_console
 
 test-browser: browser
 	$(BIN)/pytest -m browser tests/end_to_end

@@ -111,20 +111,23 @@ def _run(npm: Npm, what: str, *arguments: str) -> None:
         )
 
 
+def install(npm: Npm) -> None:
+    """The console's packages, when the lock file is not the one they were installed from. Raises BuildError."""
+    lock = hashlib.sha256((CONSOLE / "package-lock.json").read_bytes()).hexdigest()
+    if INSTALLED.is_file() and INSTALLED.read_text() == lock:
+        return
+    _run(npm, "安装依赖 installing its packages", "ci", "--no-audit", "--no-fund")
+    INSTALLED.write_text(lock)
+
+
 def build() -> bool:
     """Build when something changed; answers whether it did. Raises BuildError."""
     wanted = stamp()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return False
     npm = find_npm()
-    for arguments, what in (
-        (("ci", "--no-audit", "--no-fund"), "安装依赖 installing its packages"),
-        (("run", "build"), "打包 bundling"),
-    ):
-        if npm(*arguments) != 0:
-            raise BuildError(
-                f"构建控制台失败于：{what}，原因见上。Building the console failed; the reason is above."
-            )
+    install(npm)
+    _run(npm, "打包 bundling", "run", "build")
     pack(DIST)
     STAMP.write_text(wanted)
     return True
