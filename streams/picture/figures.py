@@ -10,6 +10,7 @@ from typing import Literal
 from schemas.numbers import shown
 from schemas.outputs import Alternative, Figure, Qualifier
 from streams.picture.judged import CellId, Judged
+from streams.picture.reigns import current
 from streams.picture.stamped import EPOCH
 from streams.picture.state import IncidentState
 from streams.picture.totals import Total, Totals
@@ -33,7 +34,7 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
     own = totals.own.get(cell_id)
     value = shown(total.value)
     assert value is not None
-    records = sorted(own.records, key=lambda judged: judged.place, reverse=True)[:MOST_RECORDS] if own else []
+    records = sorted(own.records, key=Judged.place, reverse=True)[:MOST_RECORDS] if own else []
     return Figure(
         total=value,
         own=shown(own.value) if own else None,
@@ -57,17 +58,19 @@ def alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> 
 
 def _alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> Iterator[Alternative]:
     unit, key = cell_id
-    for entry in state.beside.clues(cell_id):
-        assert entry.value is not None
-        yield _alternative("clue", unit, entry.by, entry.root, entry.value, entry.qualifier, total)
-    for village, entry in state.beside.components(cell_id):
-        assert entry.value is not None
-        yield _alternative("component", village, entry.by, entry.root, entry.value, entry.qualifier, None)
+    for word in state.beside.clues(cell_id):
+        assert word.value is not None
+        yield _alternative("clue", unit, word.by, word.root, word.value, word.qualifier, total)
+    for village, word in state.beside.components(cell_id):
+        assert word.value is not None
+        yield _alternative("component", village, word.by, word.root, word.value, word.qualifier, None)
     cell = state.cells.get(unit, key)
-    for held in cell.held.values() if cell else ():
-        current = held.current
-        if current is not None and current.state == "held" and current.value is not None:
-            yield _alternative("held", unit, current.by, held.root, current.value, current.qualifier, total)
+    for entry in cell.held.values() if cell else ():
+        said = current(entry)
+        if said is not None and said.is_held():
+            held = said.value
+            assert held.value is not None
+            yield _alternative("held", unit, held.by, held.root, held.value, held.qualifier, total)
 
 
 def _alternative(

@@ -87,17 +87,15 @@ class Picture:
 
     def _settle(self, status: Status) -> Iterator[Change]:
         world = self._worlds[status]
-        anew, onward = world.settle()
-        for incident_id in sorted(anew | onward):
+        remade, moved = world.settle()
+        for incident_id in sorted(remade | moved):
             shown = self._shown.setdefault((status, incident_id), ShownIncident(status, incident_id))
-            fold = world.fold(incident_id)
-            if fold is not None and incident_id in onward:
-                change = shown.moved_on(fold)
-            else:
-                into = world.canonical(incident_id)
-                change = shown.refolded(
-                    fold, into if into != incident_id else None, world.aliases(incident_id)
-                )
+            into = world.canonical(incident_id)
+            change = shown.show(
+                world.fold(incident_id),
+                into if into != incident_id else None,
+                world.aliases(incident_id) if incident_id in remade else None,
+            )
             if change is not None:
                 yield change
 

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from schemas.records import EvacuationCount
+from streams.picture.cells import Cells
 from streams.picture.judged import Judged
+from streams.picture.reigns import Cell, Said, Statement
+from streams.picture.stamped import Order
+from streams.picture.steps import Agenda, Step
 
 SHELTER_NOW = "shelter_now"
 SHELTER_IN = "shelter_in_cum"
@@ -15,27 +19,24 @@ SIGNS = {"check_in": 1, "check_out": -1, "return_home": -1, "transfer": -1}
 
 
 class Site:
-    """One (unit, site): its headcounts and the movements that count there."""
+    """One (unit, site): its headcounts, one of which is in force, and the movements that count there."""
 
     __slots__ = ("headcounts", "movements")
 
-    def __init__(self) -> None:
-        self.headcounts: list[Judged] = []
-        self.movements: dict[str, tuple[Judged, int]] = {}
+    def __init__(self, headcounts: Cell) -> None:
+        self.headcounts = headcounts
+        self.movements: dict[Judged, int] = {}
 
     @property
     def in_force(self) -> Judged | None:
         """The headcount of greatest as_of, then last in the order, that nobody returned."""
-        return max(
-            (headcount for headcount in self.headcounts if not headcount.is_returned),
-            key=lambda headcount: (headcount.stamped.as_of, headcount.place),
-            default=None,
-        )
+        statement = self.headcounts.statement
+        return statement.by if statement else None
 
     def later_movements(self) -> Iterator[tuple[Judged, int]]:
         """(movement, sign) strictly later than the headcount in force."""
         settled = self.in_force
-        for movement, sign in self.movements.values():
+        for movement, sign in self.movements.items():
             if settled is None or movement.stamped.as_of > settled.stamped.as_of:
                 yield movement, sign
 
@@ -56,26 +57,23 @@ class Site:
 
 
 class Shelters:
-    """All sites of an incident. `changed` collects units whose people in shelters may have changed."""
+    """All sites of an incident. Headcounts lie in cells (unit, site): rank = as_of, no other rule of R3 applies."""
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda, restated: set[Judged]) -> None:
+        self.headcounts = Cells(agenda, restated)
         self._units: dict[str, dict[str, Site]] = {}
-        self.changed: set[str] = set()
-        self.restated: set[Judged] = set()
+        self._moved: set[str] = set()
+        self._restated = restated
 
-    def headcount(self, judged: Judged) -> bool:
+    def headcount(self, step: Step, judged: Judged, place: Order) -> bool:
         """Keep a headcount; True if it is in force at its turn, False if an older one came later."""
         record = _movement(judged)
         site = self._site(record.unit, record.site)
-        settled = site.in_force
-        site.headcounts.append(judged)
-        self._touch(record.unit, site)
-        return settled is None or judged.stamped.as_of >= settled.stamped.as_of
-
-    def resettle(self, judged: Judged) -> None:
-        """A headcount was returned or put back."""
-        record = _movement(judged)
-        self._touch(record.unit, self._site(record.unit, record.site))
+        settled = site.headcounts.reign(step.moment)
+        rank = (judged.stamped.as_of, 0, 0)
+        statement = Statement(judged, judged, rank, place, Decimal(record.persons), "exact")
+        step.effects.append(Said(self.headcounts, site.headcounts, step, statement))
+        return settled is None or judged.stamped.as_of >= settled.rank[0]
 
     def move(self, judged: Judged, *, counts: bool) -> None:
         """Count a movement at its site, and at the site it goes to, or stop counting it."""
@@ -83,11 +81,24 @@ class Shelters:
             site = self._site(unit, name)
             if counts:
                 # A transfer within one site is two movements of one record: they cancel out.
-                _, before = site.movements.get(judged.record_id, (judged, 0))
-                site.movements[judged.record_id] = (judged, before + sign)
+                site.movements[judged] = site.movements.get(judged, 0) + sign
             else:
-                site.movements.pop(judged.record_id, None)
+                site.movements.pop(judged, None)
             self._touch(unit, site)
+
+    def take_changed(self) -> set[str]:
+        """Units whose people in shelters may have changed since this was last asked."""
+        units, self._moved = self._moved, set()
+        for unit, name in self.headcounts.changed:
+            self._touch(unit, self._site(unit, name))
+            units.add(unit)
+        self.headcounts.changed.clear()
+        self._moved.clear()
+        return units
+
+    def note(self, unit: str) -> None:
+        """The marks of what is counted here may have changed."""
+        self._moved.add(unit)
 
     def shows(self, judged: Judged) -> bool:
         """Whether a headcount or movement is part of a number shown now."""
@@ -103,12 +114,15 @@ class Shelters:
         return Decimal(sum(known)) if known else None
 
     def _site(self, unit: str, name: str) -> Site:
-        return self._units.setdefault(unit, {}).setdefault(name, Site())
+        sites = self._units.setdefault(unit, {})
+        if name not in sites:
+            sites[name] = Site(self.headcounts.cell(unit, name))
+        return sites[name]
 
     def _touch(self, unit: str, site: Site) -> None:
-        self.changed.add(unit)
-        self.restated.update(site.headcounts)
-        self.restated.update(movement for movement, _ in site.movements.values())
+        self._moved.add(unit)
+        self._restated.update(site.headcounts.entries)
+        self._restated.update(site.movements)
 
 
 def places(record: EvacuationCount) -> list[tuple[str, str, int]]:

@@ -11,29 +11,25 @@ class Tallies:
     """(unit, key) → what each counting delta contributes. `changed` collects the cells that moved."""
 
     def __init__(self) -> None:
-        self._contributions: dict[CellId, dict[str, tuple[Judged, Decimal]]] = {}
+        self._contributions: dict[CellId, dict[Judged, Decimal]] = {}
         self.changed: set[CellId] = set()
 
     def add(self, unit: str, key: str, judged: Judged, amount: Decimal) -> None:
         """Count a delta, once however often this is called."""
-        self._contributions.setdefault((unit, key), {})[judged.record_id] = (judged, amount)
+        self._contributions.setdefault((unit, key), {})[judged] = amount
         self.changed.add((unit, key))
 
     def remove(self, unit: str, key: str, judged: Judged) -> None:
         """Stop counting a delta."""
         contributions = self._contributions.get((unit, key), {})
-        contributions.pop(judged.record_id, None)
+        contributions.pop(judged, None)
         if not contributions:
             self._contributions.pop((unit, key), None)
         self.changed.add((unit, key))
 
-    def cells_of(self, judged: Judged) -> list[CellId]:
-        """The cells to which a delta contributes."""
-        return [cell_id for cell_id, counted in self._contributions.items() if judged.record_id in counted]
-
     def of(self, unit: str, key: str) -> list[tuple[Judged, Decimal]]:
-        """The contributions to a cell, in the order in which they began to count."""
-        return list(self._contributions.get((unit, key), {}).values())
+        """The contributions to a cell."""
+        return list(self._contributions.get((unit, key), {}).items())
 
     def holds(self, unit: str, key: str) -> bool:
         """Whether anything counts in this cell."""
