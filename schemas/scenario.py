@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from schemas.outputs import Disposition, Flag, Standing
-from schemas.records import Id, Moment, ShapeError, Status, UnitCode, parse_record
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import Id, Moment, Status, UnitCode
 
 SCHEMA = "fenghuo.scenario/2"
 DEFAULT_STATUS: Status = "Exercise"

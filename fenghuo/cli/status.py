@@ -6,6 +6,7 @@ import asyncio
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,16 +16,24 @@ from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.overview import ChildView, Overview, look
 
 PHASES = {
-    "waiting": "等待",
-    "starting": "启动中",
-    "running": "运行",
-    "restarting": "重启中",
-    "stopping": "停止中",
-    "stopped": "已停",
-    "failed": "失败",
-    "existing": "外部",
-    "ready": "就绪",
+    "waiting": ("等待", "waits"),
+    "starting": ("启动", "starts"),
+    "running": ("未就绪", "busy"),
+    "restarting": ("重启", "again"),
+    "stopping": ("停止中", "ends"),
+    "stopped": ("已停", "ended"),
+    "failed": ("失败", "failed"),
+    "existing": ("不通", "away"),
 }
+HEADINGS = (
+    ("子进程", "child"),
+    ("进程号", "pid"),
+    ("地址", "address"),
+    ("状态", "state"),
+    ("时长", "uptime"),
+    ("重启", "again"),
+    ("内存", "MiB"),
+)
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:
@@ -58,14 +67,14 @@ def show(overview: Overview, console: Console) -> None:
                 f"{len(overview.left_behind)} processes of a killed run are left: fenghuo down clears them."
             )
         return
-    table = Table(
-        "子进程 child", "pid", "地址 address", "状态 state", "时长 uptime", "重启 restarts", "内存 MiB"
-    )
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for zh, en in HEADINGS:
+        table.add_column(f"{zh}\n{en}", no_wrap=True)
     for child in overview.children:
         table.add_row(
             f"{child.zh} {child.name}",
             str(child.pid or "-"),
-            escape(child.address),
+            _place(child.address),
             _state(child),
             _duration(child.uptime_seconds),
             str(child.restarts),
@@ -82,10 +91,19 @@ def show(overview: Overview, console: Console) -> None:
     )
 
 
+def _place(address: str) -> str:
+    """host:port, or where else it listens, in few characters; `--json` has it whole."""
+    if "?host=/" in address:
+        return "Unix socket"
+    return escape(address.rpartition("@")[2].partition("/")[0] if "://" in address else address)
+
+
 def _state(child: ChildView) -> str:
-    colour = "green" if child.problem is None else "yellow"
-    word = PHASES.get(child.phase, child.phase)
-    return f"[{colour}]{word} {child.phase if child.problem is None else 'not ready'}[/]"
+    """Whether it does its job; where not, what the supervisor is doing about it. The reason stands below the table."""
+    if child.problem is None:
+        return "[green]就绪 ok[/]"
+    zh, en = PHASES.get(child.phase, ("", child.phase))
+    return f"[yellow]{zh} {en}[/]"
 
 
 def _duration(seconds: float | None) -> str:

@@ -23,6 +23,7 @@ from fenghuo.embedded.restarts import RestartPolicy
 from fenghuo.embedded.state import ChildPhase, ChildState, ProcessId
 
 _POLL_SECONDS = 0.2
+_WITHOUT_NEEDS_SECONDS = 1.0
 _CHUNK_BYTES = 64 << 10
 
 
@@ -32,7 +33,8 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What a child is. `prepare` runs before every start; `needs` names children that must be ready before it starts;
+    """What a child is. `prepare` runs before every start; `needs` names children without which it cannot be ready: while
+    one of them is away, it is started all the same, but that it does not become ready is no failure of its own.
     `death_signal` is what the kernel sends it when the supervisor is killed.
     """
 
@@ -71,20 +73,20 @@ class Child:
     async def supervise(self, needs: list[Child]) -> None:
         """Keep the child running until `stop`. Raises EmbeddedError (CHILD_FAILED) when it is given up."""
         while not self._stopping:
-            for need in needs:
-                await need.ready.wait()
-            await self._run_once()
+            await self._run_once(needs)
             if self._stopping:
                 return
             await self._pause_before_restart(needs)
 
-    async def _run_once(self) -> None:
+    async def _run_once(self, needs: list[Child]) -> None:
         await self.spec.prepare()
         async with self._spawning:
             if self._stopping:
                 return
             process = await self._spawn()
-        watch = asyncio.create_task(self._watch_readiness(process), name=f"readiness of {self.spec.name}")
+        watch = asyncio.create_task(
+            self._watch_readiness(process, needs), name=f"readiness of {self.spec.name}"
+        )
         ended = asyncio.create_task(process.wait(), name=f"end of {self.spec.name}")
         try:
             await asyncio.wait({watch, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -127,10 +129,12 @@ class Child:
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: _Pump(self._output), os.fdopen(read_end, "rb", buffering=0))
 
-    async def _watch_readiness(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch_readiness(self, process: asyncio.subprocess.Process, needs: list[Child]) -> None:
         deadline = time.monotonic() + self.spec.ready_seconds
         while (reason := await self.spec.probe()) is not None:
             self.reason = reason
+            if not _are_ready(needs):
+                deadline = time.monotonic() + self.spec.ready_seconds
             if time.monotonic() > deadline:
                 # It lives but does not work: end it, which counts as a failed start.
                 process.kill()
@@ -146,8 +150,8 @@ class Child:
         self.state.process = None
         self.state.restarts += 1
         self._enter("restarting")
-        if not was_ready and not all(need.ready.is_set() for need in needs):
-            # It lost what it needs: that is the other child's failure.
+        if not was_ready and not _are_ready(needs):
+            await asyncio.sleep(_WITHOUT_NEEDS_SECONDS)
             return
         delay = self._policy.after_death(time.monotonic(), was_ready=was_ready)
         if delay is None:
@@ -207,6 +211,10 @@ class _Pump(asyncio.Protocol):
         """Append; a full disk loses log lines, not the system (`doctor` and the next start say that it is full)."""
         with suppress(OSError):
             self._log.write(data)
+
+
+def _are_ready(children: list[Child]) -> bool:
+    return all(child.ready.is_set() for child in children)
 
 
 def _in_turn(*steps: Callable[[], None] | None) -> Callable[[], None]:

@@ -62,10 +62,7 @@ class Plan:
         return specs
 
     def services(self) -> list[ChildSpec]:
-        """The three Python children, in the order of their starting.
-
-        One that died does not wait for Kafka or PostgreSQL to be back: intake spools, and each waits by itself.
-        """
+        """The three Python children, in the order of their starting. Each waits for Kafka and PostgreSQL by itself."""
         address = self.addresses
         return [
             self._python_spec("worker", "态势折叠", "streams.worker", address.worker_health),
@@ -124,6 +121,7 @@ class Plan:
             address=self.addresses.feed if name == "gateway" else address,
             environment=self.environment(),
             folder=self.folder.root,
+            needs=tuple(spec.name for spec in self.infrastructure()),
             stop_seconds=self.settings.drain_timeout + 5,
         )
 

@@ -6,7 +6,8 @@ A probe answers None when it does, else one short phrase that says why not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,7 +16,7 @@ from aiokafka.errors import KafkaError
 from fenghuo.embedded.postgres import PostgresServer
 from fenghuo.platform.settings import split_address
 
-Probe = Callable[[], Awaitable[str | None]]
+Probe = Callable[[], Coroutine[Any, Any, str | None]]
 _TIMEOUT_SECONDS = 5.0
 _MAX_ANSWER_BYTES = 1 << 20
 

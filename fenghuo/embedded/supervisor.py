@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from fenghuo.embedded import remains, state
 from fenghuo.embedded.child import Child, ChildSpec
 from fenghuo.embedded.errors import EmbeddedError, Exit
+from fenghuo.embedded.folder import disk_or_folder_error
 from fenghuo.embedded.plan import Plan
 from fenghuo.embedded.state import Failure, SystemState
 from fenghuo.embedded.topics import create_topics
@@ -76,7 +77,7 @@ class Supervisor:
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         """A supervision that ended by an error ends the system; a bug is such an error too, never silent."""
-        if task.cancelled() or (error := task.exception()) is None or self.failed.done():
+        if task.cancelled() or (error := task.exception()) is None:
             return
         if not isinstance(error, EmbeddedError):
             error = EmbeddedError(
@@ -84,7 +85,7 @@ class Supervisor:
                 f"{task.get_name()} 意外中断：{error!r}",
                 f"{task.get_name()} ended unexpectedly: {error!r}",
             )
-        self.failed.set_result(error)
+        self._fail(error)
 
     async def _create_topics(self) -> None:
         """Raises EmbeddedError (SETTING, CHILD_FAILED)."""
@@ -153,8 +154,17 @@ class Supervisor:
         self._publish()
 
     def _publish(self) -> None:
-        state.write(self._plan.folder.state_file, self.state)
+        try:
+            state.write(self._plan.folder.state_file, self.state)
+        except OSError as error:
+            # A full disk ends the system, in order: stopping the children must not need room for a file.
+            self._fail(disk_or_folder_error(error, self._plan.folder.root))
         self._listener(self.state)
+
+    def _fail(self, error: EmbeddedError) -> None:
+        """The first failure is the one that is told."""
+        if not self.failed.done():
+            self.failed.set_result(error)
 
 
 async def _all_ready(children: list[Child]) -> None:

@@ -44,6 +44,16 @@ Address = Annotated[str, AfterValidator(_address)]
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None), NoDecode]
 
 
+def _names(value: object) -> object:
+    return (
+        tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+    )
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names), NoDecode]
+"""In a variable: names with commas between them."""
+
+
 class Settings(BaseSettings):
     """Everything a Fenghuo process can be told. Ports are TCP, sizes bytes, durations seconds."""
 
@@ -53,6 +63,17 @@ class Settings(BaseSettings):
         "127.0.0.1:8080", description="Listener of the web process (every FastAPI service)."
     )
     feed: Address = Field("127.0.0.1:8081", description="Listener of the gateway's WebSocket feed.")
+    services: Names = Field(
+        (),
+        description="Which services the web process serves, for example intake,console; empty: all of them.",
+    )
+    intake_url: OptionalText = Field(
+        None, description="http:// address of intake, for a ledger that is served by another process."
+    )
+    feed_same_origin: bool = Field(
+        False,
+        description="Browsers find the feed at the console's own origin, behind an edge; else at FENGHUO_FEED's port.",
+    )
     worker_health: Address = Field("127.0.0.1:8082", description="Health and metrics of the Faust worker.")
     gateway_health: Address = Field("127.0.0.1:8083", description="Health and metrics of the gateway.")
     unsafe_listen: bool = Field(
@@ -110,3 +131,11 @@ class Settings(BaseSettings):
                 "FENGHUO_DATABASE_URL is not set: name a PostgreSQL, or start with `fenghuo up`."
             )
         return self.database_url
+
+    def require_intake(self) -> str:
+        """The address of intake without a slash at its end. Raises SettingsError when none is named."""
+        if not self.intake_url:
+            raise SettingsError(
+                "FENGHUO_INTAKE_URL is not set: a ledger apart from intake asks it for records that still wait there."
+            )
+        return self.intake_url.rstrip("/")

@@ -12,13 +12,10 @@ class Limits:
     """Sizes are bytes, durations seconds. Together they bound the memory of a client and of the gateway."""
 
     frame_bytes: int = 128 << 10
-    """A client's frame; 1,000 incident ids fit."""
+    """A client's frame; the 1,000 incident ids that one subscription may name fit (schemas/feed.py)."""
 
     subscriptions: int = 64
     """Subscriptions of one connection at a time."""
-
-    incidents: int = 1_000
-    """Incident ids of one subscription."""
 
     bad_frames: int = 10
     """Refused frames after which the connection is closed with 1008."""

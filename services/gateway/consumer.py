@@ -17,7 +17,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from fenghuo.platform.kafka import make_consumer
+from fenghuo.platform.kafka import make_consumer, stop_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Alarm, Outcome, Progress, UnitUpdate
 from schemas.topics import RECORD_OUTCOMES, SITUATION_ALARMS, SITUATION_PROGRESS, SITUATION_UPDATES
@@ -62,7 +62,7 @@ class OutputReader:
                 await self._read(consumer, POLL_MS)
                 await self._advance_watermark(consumer, partitions)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
     async def _connect(self) -> tuple[AIOKafkaConsumer, list[TopicPartition]]:
         while True:

@@ -19,6 +19,9 @@ Members = frozenset[str] | None
 JUST_NEVER = 0
 """The number before the first change: everything is after it."""
 
+KEPT_BYTES = 32 << 20
+"""Bodies kept for others at a time: while nothing changes, many scopes must not fill the memory."""
+
 
 class FrameFactory:
     """Builds the bodies of frames from the view; each is kept until the view changes again."""
@@ -27,6 +30,7 @@ class FrameFactory:
         self.view = view
         self._number = -1
         self._bodies: dict[object, msgspec.Raw | None] = {}
+        self._kept_bytes = 0
         self._heartbeat: tuple[Heartbeat, bytes] | None = None
 
     def members(self, scope: Scope) -> Members:
@@ -136,10 +140,19 @@ class FrameFactory:
     def _shared(self, key: object, build: Callable[[], msgspec.Raw | None]) -> msgspec.Raw | None:
         if self._number != self.view.number:
             self._number = self.view.number
-            self._bodies.clear()
-        if key not in self._bodies:
-            self._bodies[key] = build()
-        return self._bodies[key]
+            self._clear()
+        if key in self._bodies:
+            return self._bodies[key]
+        body = build()
+        self._kept_bytes += memoryview(body).nbytes if body is not None else 0
+        if self._kept_bytes > KEPT_BYTES:
+            self._clear()
+        self._bodies[key] = body
+        return body
+
+    def _clear(self) -> None:
+        self._bodies.clear()
+        self._kept_bytes = 0
 
 
 def error_frame(error: Error) -> bytes:

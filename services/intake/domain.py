@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Literal
 
 import msgspec
 
 from schemas.canonical import STAMP, content_digest
-from schemas.records import Moment, Record, ShapeError, parse_record, type_name
+from schemas.parsing import ShapeError, check_moment, parse_record
+from schemas.records import Moment, type_name
 from services.intake.refusals import MAX_ECHO, Refusal, beyond_reach, misshapen, stamp_not_allowed, too_large
 
 MAX_RECORDS = 2_000
@@ -93,7 +94,6 @@ def read_candidate(raw: bytes | msgspec.Raw) -> Candidate | Refusal:
     content = _encode(fields)
     try:
         record = parse_record(content)
-        _check_moments(record)
         digest = content_digest(content)
         stamp = _client_stamp(raw_stamp)
     except ShapeError as error:
@@ -150,17 +150,6 @@ def _readable_id(fields: dict[str, msgspec.Raw]) -> str | None:
     return record_id if len(record_id) <= MAX_ECHO else None
 
 
-def _check_moments(record: Record) -> None:
-    """The first and the last year cannot be written in every offset: receivers that convert them would fail."""
-    for field in ("as_of", "sent_at", "occurred_at"):
-        _check_moment(field, getattr(record, field))
-
-
-def _check_moment(field: str, moment: datetime | None) -> None:
-    if moment is not None and not MINYEAR < moment.year < MAXYEAR:
-        raise ShapeError(field, "records.md 2", moment.isoformat(), "must lie between the years 2 and 9998")
-
-
 def _client_stamp(raw: msgspec.Raw | None) -> datetime | None:
     if raw is None or bytes(raw) == b"null":
         return None
@@ -168,7 +157,7 @@ def _client_stamp(raw: msgspec.Raw | None) -> datetime | None:
         stamp = _moment.decode(raw)
     except ValueError as error:
         raise ShapeError(STAMP, "records.md 2", _readable(raw), f"is not right: {error}") from error
-    _check_moment(STAMP, stamp)
+    check_moment(STAMP, stamp)
     return stamp
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,7 +19,7 @@ from services.intake.body import read_body, split_records
 from services.intake.domain import Accepted, Verdict
 from services.intake.handlers import RecordIntake
 from services.intake.metrics import IntakeMetrics
-from services.intake.ports import SpoolBrokenError, SpoolFullError
+from services.intake.ports import PendingRecords, SpoolBrokenError, SpoolFullError
 from services.intake.refusals import Refusal, cannot_store, refused_together, spool_full
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -68,6 +69,22 @@ def build_router(intake: RecordIntake, metrics: IntakeMetrics) -> APIRouter:
         return answer(verdicts, batch=batch)
 
     router.add_api_route("/v1/records", post_records, methods=["POST"], **openapi.POST_RECORDS)
+    return router
+
+
+def build_internal_router(pending: PendingRecords) -> APIRouter:
+    """What intake offers to a ledger in another process (its `HttpPendingRecords`); no part of the public API."""
+    router = APIRouter(route_class=RawRoute)
+
+    async def pending_record(request: Request) -> Response:
+        record = pending.find(request.path_params["record_id"])
+        if record is None:
+            raise HTTPException(404)
+        return Response(record, media_type="application/json")
+
+    router.add_api_route(
+        "/internal/pending/{record_id}", pending_record, methods=["GET"], include_in_schema=False
+    )
     return router
 
 

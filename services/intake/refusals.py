@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from fenghuo.platform.problems import ProblemError
+from schemas.parsing import ShapeError
 from schemas.problems import Problem, problem_type
-from schemas.records import ShapeError
 
 # A problem repeats at most this much of an offending value, in characters of its JSON.
 MAX_ECHO = 200

@@ -20,7 +20,7 @@ from services.intake.clock import ArrivalClock
 from services.intake.config import IntakeConfig
 from services.intake.file_spool import FileRecordSpool
 from services.intake.handlers import RecordIntake
-from services.intake.http import build_router, components
+from services.intake.http import build_internal_router, build_router, components
 from services.intake.kafka_log import KafkaRecordLog
 from services.intake.memory import KnownIds, RecentRecords
 from services.intake.metrics import IntakeMetrics
@@ -45,10 +45,12 @@ class AcceptedRecords:
 class Service:
     """What the web process includes: the routes, the lifespan they need, and what the neighbours may ask.
 
+    `internal` has the routes for a ledger in another process.
     `recall_from` names a journal, before the lifespan is entered, from which ids of earlier processes are recalled.
     """
 
     router: APIRouter
+    internal: APIRouter
     lifespan: Callable[[], AbstractAsyncContextManager[None]]
     pending: PendingRecords
     recall_from: Callable[[KnownRecords], None]
@@ -69,6 +71,7 @@ def build(settings: Settings, health: Health, registry: CollectorRegistry = REGI
     known, recent = KnownIds(config.known_ids), RecentRecords(config.recent_bytes)
     intake = RecordIntake(spooling, known, recent, ArrivalClock(), metrics)
     health.add("intake", spooling.problem)
+    pending = AcceptedRecords(spool, recent)
     journals: list[KnownRecords] = []
 
     @asynccontextmanager
@@ -93,8 +96,9 @@ def build(settings: Settings, health: Health, registry: CollectorRegistry = REGI
 
     return Service(
         router=build_router(intake, metrics),
+        internal=build_internal_router(pending),
         lifespan=lifespan,
-        pending=AcceptedRecords(spool, recent),
+        pending=pending,
         recall_from=journals.append,
         components=components(),
     )

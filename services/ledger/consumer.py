@@ -34,7 +34,7 @@ BATCH_MESSAGES = 1_000
 WAIT_SECONDS = 0.25
 PROBE_EVERY_SECONDS = 0.5
 FIRST_BACKOFF_SECONDS = 0.2
-LAST_BACKOFF_SECONDS = 5.0
+LAST_BACKOFF_SECONDS = 2.0
 
 # PostgresError: a disk that is full or a statement that fails must show in readyz and be tried again, not take the
 # web process, and intake with it, down.
@@ -61,17 +61,19 @@ class LedgerConsumer:
             try:
                 await self._session()
             except _INTERRUPTIONS as error:
-                self._state.stopped(str(error))
-                self._metrics.interruptions.labels(type(error).__name__).inc()
-                report = log.error if isinstance(error, LogReplacedError | MigrationError) else log.warning
-                report(
-                    "ledger interrupted",
-                    error=str(error),
-                    kind=type(error).__name__,
-                    retry_seconds=self._backoff,
-                )
+                self._interrupted(error)
             await asyncio.sleep(self._backoff)
             self._backoff = min(self._backoff * 2, LAST_BACKOFF_SECONDS)
+
+    def _interrupted(self, error: Exception) -> None:
+        reason = str(error) or type(error).__name__
+        self._metrics.interruptions.labels(type(error).__name__).inc()
+        if self._state.stopped(reason):
+            # Once for each reason: readyz says it for as long as it lasts.
+            grave = isinstance(error, LogReplacedError | MigrationError | asyncpg.PostgresError)
+            (log.error if grave else log.warning)(
+                "ledger interrupted", error=reason, kind=type(error).__name__
+            )
 
     async def _session(self) -> None:
         async with open_writer(self._dsn) as writer, open_log(self._bootstrap) as source:

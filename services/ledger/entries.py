@@ -1,20 +1,17 @@
-"""Log messages decoded into what the ledger keeps. Pure; what cannot be decoded becomes a dead letter, never an error.
-
-A record that is legal on the log must never stop the ledger, so what PostgreSQL cannot hold is made storable (U+0000
-in texts, moments beyond its calendar); the exact bytes are kept beside.
-"""
+"""Log messages decoded into what the ledger keeps. Pure; what cannot be decoded becomes a dead letter, never an error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from schemas.canonical import content_digest
 from schemas.outputs import Alarm, DeadLetter, IncidentHead, Outcome, Progress, UnitUpdate, alarm_key
-from schemas.records import Envelope, ShapeError, parse_record, rows_of, type_name
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import Envelope, rows_of, type_name
 from schemas.topics import (
     DEAD_LETTERS,
     RECORD_OUTCOMES,
@@ -24,6 +21,7 @@ from schemas.topics import (
     SITUATION_UPDATES,
 )
 from services.ledger.domain import scopes_of
+from services.ledger.storable import utc
 
 # What decoding alien bytes can raise: wrong shape, no JSON, absurd numbers and moments, bottomless nesting.
 POISON = (ShapeError, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
@@ -255,16 +253,3 @@ _DECODERS: dict[str, Callable[[LogMessage, bytes], Entry]] = {
     SITUATION_PROGRESS.name: _folded,
     DEAD_LETTERS.name: _buried,
 }
-
-
-def storable(text: str) -> str:
-    """A text that PostgreSQL can hold: U+0000 shown as ␀."""
-    return text.replace("\x00", "␀")
-
-
-def utc(moment: datetime) -> datetime:
-    """The moment in UTC; one beyond the calendar's ends (year 1 at +08:00) as the end itself."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return (datetime.max if moment.year > 5000 else datetime.min).replace(tzinfo=UTC)  # noqa: DTZ901

@@ -20,6 +20,21 @@ class UnknownRecordError(ProblemError):
         )
 
 
+class IntakeAwayProblemError(ProblemError):
+    """The journal has no such record, and intake, where it may wait, does not answer."""
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(
+            503,
+            "intake-away",
+            "接收服务暂不可用 Intake is away",
+            f"台账中还没有记录 {record_id}，接收服务没有应答，请稍后重试。The journal has no record {record_id} yet, and"
+            " intake, where it may wait, does not answer; try again shortly.",
+            members={"record_id": record_id},
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+
+
 class UnknownIncidentError(ProblemError):
     """The worker knows no incident of this id in this status."""
 

@@ -57,9 +57,10 @@ class ConsumerState:
         """Reading starts; it has caught up when it has read to `ends`."""
         self._problem, self._goal, self._behind_since = None, dict(ends), None
 
-    def stopped(self, problem: str) -> None:
-        """Reading stopped; it will be tried again."""
-        self._problem = problem
+    def stopped(self, problem: str) -> bool:
+        """Reading stopped; it will be tried again. Answers whether this problem is a new one."""
+        is_new, self._problem = problem != self._problem, problem
+        return is_new
 
     def probed(self, ends: Mapping[Partition, int], consumed: Mapping[Partition, int], now: float) -> None:
         """How far the log reaches and how far it was read."""

@@ -10,10 +10,17 @@ from msgspec import Raw
 from starlette.responses import Response
 
 from fenghuo.platform.postgres import DatabaseAwayError
+from fenghuo.platform.problems import ProblemError
 from schemas.outputs import encoder
 from services.ledger import openapi
 from services.ledger.answers import Judgement, StoredRecord
-from services.ledger.errors import BadCursorError, LedgerAwayError, UnknownIncidentError, UnknownRecordError
+from services.ledger.errors import (
+    BadCursorError,
+    IntakeAwayProblemError,
+    LedgerAwayError,
+    UnknownIncidentError,
+    UnknownRecordError,
+)
 from services.ledger.lists import AlarmQuery, HistoryQuery, JournalQuery, LedgerLists
 from services.ledger.paging import CursorError
 from services.ledger.parameters import (
@@ -37,7 +44,7 @@ from services.ledger.parameters import (
     UnitFilter,
     VersionOrder,
 )
-from services.ledger.ports import PendingRecords
+from services.ledger.ports import IntakeAwayError, PendingRecords
 from services.ledger.reader import LedgerReader
 from services.ledger.reference import add_reference
 from streams.picture.units import NATION
@@ -72,7 +79,8 @@ def _add_record(router: APIRouter, reader: LedgerReader, pending: PendingRecords
     @router.get("/v1/records/{record_id}", **openapi.RECORD)
     async def record(record_id: RecordId) -> Response:
         outcome: Judgement | None = None
-        waiting = pending.find(record_id) if pending is not None else None
+        # Intake first: what left it since is in the journal, or on its way there.
+        waiting, otherwise = await _waiting(pending, record_id)
         try:
             content, outcome = await _asked(reader.record(record_id))
         except LedgerAwayError:
@@ -82,8 +90,17 @@ def _add_record(router: APIRouter, reader: LedgerReader, pending: PendingRecords
             content = waiting
         content = content or waiting
         if content is None:
-            raise UnknownRecordError(record_id)
+            raise otherwise
         return _json(StoredRecord(record=Raw(content), outcome=outcome))
+
+
+async def _waiting(pending: PendingRecords | None, record_id: str) -> tuple[bytes | None, ProblemError]:
+    """What intake holds of a record, and what to answer where the journal has none either."""
+    unknown = UnknownRecordError(record_id)
+    try:
+        return (None if pending is None else await pending.find(record_id)), unknown
+    except IntakeAwayError:
+        return None, IntakeAwayProblemError(record_id)
 
 
 def _add_incidents(router: APIRouter, reader: LedgerReader, lists: LedgerLists) -> None:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from schemas.records import Status
+from services.ledger import storable
 from services.ledger.lists import Order
 from services.ledger.paging import MAX_LIMIT
 
 _ID = r"^[A-Za-z0-9._-]{1,64}$"
 
 
-def _plus_sign(text: Any) -> Any:
-    """In a query `+` means a space, so that an offset typed as it is written (`+08:00`) arrives with one."""
-    return text.replace(" ", "+") if isinstance(text, str) and text[10:11] in ("T", "t") else text
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+ ]\d{2}:\d{2})", re.ASCII)
 
 
-QueryMoment = Annotated[AwareDatetime, BeforeValidator(_plus_sign)]
+def _rfc3339(value: Any) -> Any:
+    """Only what the contract calls a moment: pydantic alone takes numbers too.
+
+    In a query `+` means a space, so that an offset typed as it is written (`+08:00`) arrives with one.
+    """
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
+        raise ValueError("not RFC 3339 with an offset, for example 2026-08-20T09:00:00+08:00")
+    return value.replace(" ", "+")
+
+
+QueryMoment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(storable.utc)]
 
 RecordId = Annotated[str, Path(pattern=_ID, description="记录编号 the record's id")]
 IncidentId = Annotated[
@@ -48,6 +60,7 @@ Depth = Annotated[int, Query(ge=-1, le=5, description="向下几级 levels below
 TypeFilter = Annotated[str | None, Query(pattern=r"^[a-z_]{1,32}$", description="记录类型 a record type")]
 Key = Annotated[
     str | None,
+    AfterValidator(storable.parameter),
     Query(
         min_length=1,
         max_length=200,

@@ -1,4 +1,4 @@
-"""What the ledger needs from its neighbours in the web process, and what it offers them."""
+"""What the ledger needs from its neighbours, and what it offers them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
+class IntakeAwayError(RuntimeError):
+    """Intake did not say whether a record waits there; the text says why. Worth a retry."""
+
+
 class PendingRecords(Protocol):
     """Records acknowledged by intake that the journal may not have yet: spooled, or just on their way."""
 
-    def find(self, record_id: str) -> bytes | None:
-        """The record's JSON with its stamp; None when intake holds no such record."""
+    async def find(self, record_id: str) -> bytes | None:
+        """The record's JSON with its stamp; None when intake holds no such record. Raises IntakeAwayError."""
         ...
 
 

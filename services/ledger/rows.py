@@ -12,9 +12,9 @@ from services.ledger.entries import (
     OutcomeEntry,
     ProgressEntry,
     UpdateEntry,
-    utc,
 )
 from services.ledger.history import joined, place
+from services.ledger.storable import utc
 
 Row = tuple[Any, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,10 @@ from services.ledger import answers, reference
 from services.ledger.consumer import LedgerConsumer
 from services.ledger.freshness import ConsumerState
 from services.ledger.http import build_router
+from services.ledger.http_pending import HttpPendingRecords
 from services.ledger.lists import LedgerLists
 from services.ledger.metrics import LedgerMetrics
-from services.ledger.ports import KnownRecords, PendingRecords
+from services.ledger.ports import KnownRecord, KnownRecords, PendingRecords
 from services.ledger.reader import LedgerReader
 
 CONNECTIONS = 4
@@ -62,13 +63,30 @@ class DatabaseProbe:
             await asyncio.sleep(PROBE_SECONDS)
 
 
+class JournalRecords:
+    """`KnownRecords` for an intake in another process than the ledger's: reads the journal with a connection of its
+    own, which lasts as long as one question.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError when no PostgreSQL is named."""
+        self._dsn = settings.require_database()
+
+    async def newest(self, limit: int) -> list[KnownRecord]:
+        """At most `limit` records, newest first. Raises DatabaseAwayError."""
+        database = Database(self._dsn, connections=1)
+        async with database.open():
+            return await LedgerReader(database).newest(limit)
+
+
 def build(
     settings: Settings,
     health: Health,
     pending: PendingRecords | None = None,
     registry: CollectorRegistry = REGISTRY,
 ) -> Service:
-    """The ledger's service. `pending`: intake's records that the journal may not have yet.
+    """The ledger's service. `pending`: intake's records that the journal may not have yet; None: intake is another
+    process, asked at FENGHUO_INTAKE_URL where that is set.
 
     Raises SettingsError when no Kafka or no PostgreSQL is named.
     """
@@ -77,12 +95,18 @@ def build(
     reader, lists = LedgerReader(database), LedgerLists(database)
     state, probe = ConsumerState(), DatabaseProbe(database)
     consumer = LedgerConsumer(bootstrap, dsn, state, LedgerMetrics(registry))
+    remote = (
+        HttpPendingRecords(settings.require_intake()) if pending is None and settings.intake_url else None
+    )
     health.add("ledger: database", probe.reason)
     health.add("ledger: log", lambda: state.reason(time.monotonic()))
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with database.open():
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(database.open())
+            if remote is not None:
+                await stack.enter_async_context(remote.open())
             tasks = [
                 run_in_background("ledger: database probe", probe.run()),
                 run_in_background("ledger: consumer", consumer.run()),
@@ -93,7 +117,7 @@ def build(
                 await cancel_and_wait(*tasks)
 
     return Service(
-        router=build_router(reader, lists, pending),
+        router=build_router(reader, lists, pending or remote),
         lifespan=lifespan,
         known_records=reader,
         components=answers.components() | reference.components(),

@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg import Connection, Record
 
 from fenghuo.platform.postgres import away_as_error, command_count, connect
-from services.ledger import history, rows, statements
+from services.ledger import history, rows, statements, storable
 from services.ledger.changes import Advance, Batch, Partition
 from services.ledger.entries import AlarmEntry, DeadLetterEntry, OutcomeEntry, ProgressEntry, UpdateEntry
 from services.ledger.log import StoredPosition
@@ -142,7 +142,7 @@ class LedgerWriter:
 
     async def _insert(self, statement: str, values: list[Row]) -> None:
         if values:
-            await self._connection.executemany(statement, [_storable(row) for row in values])
+            await self._connection.executemany(statement, [storable.parameter(row) for row in values])
 
 
 @asynccontextmanager
@@ -175,12 +175,3 @@ async def _close(connection: Connection[Record]) -> None:
 
 def _columns(table: list[Row]) -> list[list[Any]]:
     return [list(column) for column in zip(*table, strict=True)]
-
-
-def _storable(value: Any) -> Any:
-    """PostgreSQL's texts hold no U+0000: it is shown as ␀."""
-    if isinstance(value, str):
-        return value.replace("\x00", "␀")
-    if isinstance(value, tuple | list):
-        return [_storable(item) for item in value]
-    return value

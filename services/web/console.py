@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -61,14 +63,21 @@ class Console:
         """To be put after every other route: the last of them answers whatever nothing else did."""
         return [
             Route("/console-settings.json", self._settings),
+            Route("/clock.json", self._clock),
             *reference_routes(),
             _Files("/{path:path}", self._file),
         ]
 
-    async def _settings(self, request: Request) -> Response:
-        # An edge in front serves page and socket from one origin, and says so with each request.
-        behind_edge = "x-forwarded-host" in request.headers or "forwarded" in request.headers
-        body = {"feed_port": None if behind_edge else self.feed_port}
+    async def _settings(self, _: Request) -> Response:
+        return Response(
+            msgspec.json.encode({"feed_port": self.feed_port}),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _clock(self, request: Request) -> Response:
+        # The field page corrects its own clock by it: the time that stamps records here.
+        body = {"server_time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         return Response(
             msgspec.json.encode(body), media_type="application/json", headers={"Cache-Control": "no-store"}
         )
@@ -104,13 +113,19 @@ def _answer(request: Request, file: Path, *, forever: bool) -> Response:
         headers["Content-Encoding"] = "gzip"
         file = packed
     stat = file.stat()
-    etag = f'"{hashlib.sha256(f"{stat.st_mtime_ns}-{stat.st_size}-{file.name}".encode()).hexdigest()[:20]}"'
+    etag = _etag(file, stat.st_mtime_ns, stat.st_size)
     headers["ETag"] = etag
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return FileResponse(file, media_type=media_type, headers=headers)
 
 
+@lru_cache(maxsize=1024)
+def _etag(file: Path, _mtime_ns: int, _size: int) -> str:
+    """Of what a file holds: a package gives files of two builds one time, and pages of one size."""
+    return f'"{hashlib.sha256(file.read_bytes()).hexdigest()[:20]}"'
+
+
 def build_console(settings: Settings, dist: Path = DIST) -> Console:
     """The console as the settings say."""
-    return Console(dist, split_address(settings.feed)[1])
+    return Console(dist, None if settings.feed_same_origin else split_address(settings.feed)[1])

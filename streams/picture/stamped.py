@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from schemas.canonical import STAMP, canonical_json
-from schemas.records import Record, ShapeError, parse_record, rows_of, type_name
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import Record, rows_of, type_name
 from streams.picture.checks import holds
 from streams.picture.conversion import Stated
 

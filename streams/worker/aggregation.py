@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from fenghuo.platform.kafka import stop_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Progress
 from schemas.topics import RECORD_TOPICS
@@ -30,10 +31,15 @@ log = get_logger(__name__)
 TOPIC_NAMES = tuple(topic.name for topic in RECORD_TOPICS)
 POLL_MS = 100
 PROGRESS_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 
 class OwnershipLostError(Exception):
     """The partitions were taken away while they were worked on; what is half done is dropped."""
+
+
+class AggregationEndedError(Exception):
+    """The aggregation was cancelled though nobody stops it; the process ends and is started again."""
 
 
 class Ownership(ConsumerRebalanceListener):
@@ -81,14 +87,36 @@ class Aggregation(Service):
 
     @Service.task
     async def _aggregate(self) -> None:
-        consumer = self._make_consumer()
-        await consumer.start()
+        try:
+            await self._own_again_and_again()
+        except asyncio.CancelledError as error:
+            if not self.should_stop:
+                # It escaped from a library. A cancelled task counts as well in Faust: the process would live on idle.
+                raise AggregationEndedError from error
+            raise
+
+    async def _own_again_and_again(self) -> None:
+        consumer = await self._connect()
         try:
             consumer.subscribe(TOPIC_NAMES, listener=self._ownership)
             while not self.should_stop:
                 await self._own(consumer)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
+
+    async def _connect(self) -> AIOKafkaConsumer:
+        """A started consumer; while Kafka is away it is tried again."""
+        while True:
+            consumer = self._make_consumer()
+            try:
+                await consumer.start()
+            except KafkaError as error:
+                self._state = f"waiting for Kafka: {error}"
+                log.warning("Kafka is away at start, trying again", error=repr(error))
+                await stop_consumer(consumer)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return consumer
 
     async def _own(self, consumer: AIOKafkaConsumer) -> None:
         """One term of ownership, from taking over to losing the partitions."""
@@ -107,7 +135,7 @@ class Aggregation(Service):
             log.info("partitions taken away", generation=generation)
         except KafkaError as error:
             log.warning("Kafka is away, taking over again when it is back", error=repr(error))
-            await self.sleep(1.0)
+            await self.sleep(RETRY_SECONDS)
         finally:
             if publisher is not None:
                 await publisher.stop()

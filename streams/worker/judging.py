@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
-from schemas.records import ShapeError
+from schemas.parsing import ShapeError
 from streams.picture.incident import UnjudgeableError
 from streams.picture.picture import Picture
 from streams.picture.shown import Change

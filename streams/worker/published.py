@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from fenghuo.platform.kafka import make_consumer
+from fenghuo.platform.kafka import make_consumer, stop_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Alarm, DeadLetter, Outcome, Progress, UnitUpdate, encoder
 from schemas.topics import (
@@ -98,7 +98,7 @@ async def read_published(bootstrap: str) -> Published:
                 partition for partition in pending if await consumer.position(partition) < ends[partition]
             }
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)
     published.forget_versions()
     return published
 

@@ -61,10 +61,8 @@ class Publisher:
         metrics.EPOCH.set(self._epoch)
 
     async def stop(self) -> None:
-        """Close the producer."""
-        if self._producer is not None:
-            producer, self._producer = self._producer, None
-            await producer.stop()
+        """Close the producer; all that was published has been acknowledged already."""
+        await self._drop_producer()
 
     async def publish(self, changes: Iterable[Change], dead: Iterable[DeadLetter]) -> None:
         """Publish what is not published yet, and return once Kafka has acknowledged it. Retries until it has."""
@@ -168,10 +166,12 @@ class Publisher:
         )
 
     async def _drop_producer(self) -> None:
-        """An idempotent producer is of no use after a fatal error; a new one gets a new producer id."""
+        """Also after a fatal error, when an idempotent producer is of no use: a new one gets a new producer id."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), RETRY_SECONDS)
-            except (KafkaError, TimeoutError) as error:
-                log.warning("producer did not close", error=repr(error))
+            # In a task of its own: a cancellation that escapes from aiokafka must not end the caller.
+            stopping = asyncio.create_task(producer.stop())
+            await asyncio.wait([stopping], timeout=RETRY_SECONDS)
+            if not stopping.done() or stopping.cancelled() or stopping.exception() is not None:
+                log.warning("producer did not close", stopping=repr(stopping))
+                stopping.cancel()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import schemas
 from schemas.export import documents
 from schemas.jsonschema import RECORD_STRUCTS
-from schemas.records import ShapeError, parse_record
+from schemas.parsing import ShapeError, parse_record
 
 EXAMPLES = [
     json.loads(path.read_bytes())

@@ -14,7 +14,8 @@ import pytest
 import schemas
 from schemas.export import documents
 from schemas.jsonschema import CONTRACTS, OUTPUT_STRUCTS, RECORD_STRUCTS
-from schemas.records import ShapeError, parse_record, type_name
+from schemas.parsing import ShapeError, parse_record
+from schemas.records import type_name
 from schemas.scenario import load_scenario, shipped_scenarios
 
 EXAMPLES = Path(schemas.__file__).parent / "examples"

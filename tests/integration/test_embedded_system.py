@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,10 +18,13 @@ import pytest
 from fenghuo.embedded import remains, state
 from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.folder import DataFolder
+from fenghuo.embedded.probes import database_probe, kafka_probe
 from tests.system import (
     REPOSITORY,
     RunningSystem,
     fenghuo_system,
+    kafka_broker,
+    postgres_server,
     run_fenghuo,
     server_folder,
     system_environment,
@@ -148,3 +152,19 @@ def test_ctrl_c_stops_a_system_in_the_foreground_without_remains() -> None:
         assert "http://" + system.state.addresses.web in output
         assert not remains.find(system.folder)
         assert system.state.phase == "stopped"
+
+
+def test_an_existing_kafka_and_postgresql_are_used_and_left_alone() -> None:
+    with server_folder() as place, kafka_broker(place) as bootstrap, postgres_server(place) as dsn:
+        existing = {"FENGHUO_KAFKA_BOOTSTRAP": bootstrap, "FENGHUO_DATABASE_URL": dsn}
+        with fenghuo_system(place, **existing) as system:
+            assert [child.name for child in system.state.children] == ["worker", "gateway", "web"]
+            overview = json.loads(system.fenghuo("status", "--json").stdout)
+            assert overview["well"]
+            assert [child["name"] for child in overview["children"] if not child["ours"]] == [
+                "kafka",
+                "postgres",
+            ]
+            assert not system.folder.kafka.exists()
+        assert asyncio.run(kafka_probe(bootstrap)()) is None, "still there after `down`"
+        assert asyncio.run(database_probe(dsn)()) is None, "still there after `down`"

@@ -200,6 +200,14 @@ async def test_wrong_parameters_are_problems(log: Publisher, ledger: RunningLedg
         assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert (await ledger.client.get(path)).status_code == 404  # Actual knows nothing of it
     assert (await ledger.client.get("/v1/incidents/none/history")).status_code == 404
+    for moment in ("0.5", "1755600000", "2026-08-20", "2026-08-20T09:00:00", "yesterday"):
+        answer = await ledger.client.get("/v1/journal", params={"from": moment})
+        assert (answer.status_code, answer.json()["field"]) == (422, "from")
+    # Beyond what PostgreSQL's texts and Python's calendar hold, and no error.
+    await ledger.get(
+        "/v1/journal", **{"from": "0001-01-01T00:00:00+08:00", "to": "9999-12-31T23:59:59-08:00"}
+    )
+    await ledger.get(f"/v1/incidents/{INCIDENT}/history", status="Exercise", key="\x00")
     for path in ("/v1/journal", "/v1/alarms", "/v1/dead-letters"):
         answer = await ledger.client.get(path, params={"after": "bm9uc2Vuc2U"})
         assert (answer.status_code, answer.json()["field"]) == (422, "after")
@@ -371,8 +379,8 @@ async def test_poison_is_kept_with_its_origin_and_reading_goes_on(
     await log.send("situation.updates", b'{"status": "Exercise"}')
     await log.send("record.outcomes", encoder.encode(outcome("r", 1 << 70)))
     await log.record(report(1, received_at=None))
-    # Legal, and beyond what PostgreSQL can hold in a text or a moment.
-    odd = report(2, as_of="0001-01-01T00:00:00+08:00")
+    # Legal, and beyond what PostgreSQL can hold in a text.
+    odd = report(2)
     odd["source"] = odd["source"] | {"org": "a\u0000b"}
     await log.record(odd)
     await log.dead_letter(

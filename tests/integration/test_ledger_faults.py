@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 from collections.abc import AsyncIterator
@@ -44,6 +45,7 @@ from tests.integration.ledger_system import (
 __all__ = ["log", "place", "servers"]
 pytestmark = [pytest.mark.integration, pytest.mark.fault]
 
+LONG = "FENGHUO_TEST_LONG" in os.environ
 RECORDS = 3_000
 CHANGES = 400
 
@@ -138,7 +140,7 @@ async def until_all_read(dsn: str) -> None:
     await until(read, "everything is read")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(1, 3 + 20 * LONG))
 async def test_the_consumer_is_cut_at_random_moments(
     place: tuple[str, str], log: Publisher, seed: int
 ) -> None:
@@ -162,9 +164,10 @@ async def test_postgresql_is_killed_at_random_moments(
 ) -> None:
     _, postgres = servers
     chance = random.Random(4)
+    kills = 4 + 20 * LONG
     async with consuming(place) as consumer:
         writing = asyncio.create_task(publish_everything(log))
-        for _ in range(4):
+        for _ in range(kills):
             await asyncio.wait([writing], timeout=chance.uniform(0.3, 1.2))
             postgres.kill()
             await consumer.until_problem("")
@@ -238,7 +241,7 @@ async def test_a_database_that_is_away_is_503_and_waited_for(
     _, postgres = servers
 
     class Spool:
-        def find(self, record_id: str) -> bytes | None:
+        async def find(self, record_id: str) -> bytes | None:
             return b'{"record_id":"spooled"}' if record_id == "spooled" else None
 
     await log.record(report(1))

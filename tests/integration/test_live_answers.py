@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 TOWNSHIP = "371323113000"
 FOUND_SECONDS = 2.0
-JUDGED_SECONDS = 5.0
+JUDGED_SECONDS = 10.0
 SINGLES = 200
 
 

@@ -12,14 +12,12 @@ from random import Random
 
 import pytest
 
-from fenghuo.client.http import ApiClient
 from fenghuo.platform.kafka import make_producer
 from schemas.topics import RECORD_TOPICS
 from tests.live.agreement import agrees, journal_has
-from tests.live.device import FieldDevice, post_all
-from tests.live.expected import Json
+from tests.live.device import FieldDevice, acknowledged, post_all
 from tests.live.observed import subscribed
-from tests.live.postings import as_json, in_parts, shuffled_and_doubled
+from tests.live.postings import as_actual, as_json, as_stamped, in_parts, incidents_of, shuffled_and_doubled
 from tests.property.generators.sets import random_records
 from tests.system import RunningSystem
 
@@ -30,14 +28,6 @@ SIZE = 120
 DEVICES = 4
 
 
-def incidents_of(records: list[Json]) -> list[str]:
-    """Every incident id that the set names."""
-    names = {
-        str(record[name]) for record in records for name in ("incident_id", "from", "into") if name in record
-    }
-    return sorted(names)
-
-
 @pytest.mark.parametrize("seed", range(6 * ROUNDS))
 async def test_random_set_equals_the_model(live_system: RunningSystem, seed: int) -> None:
     rng = Random(seed)
@@ -46,12 +36,12 @@ async def test_random_set_equals_the_model(live_system: RunningSystem, seed: int
     devices = [FieldDevice(live_system.http) for _ in range(DEVICES)]
     async with subscribed(live_system.ws, incidents_of(records)) as kept:
         await post_all(devices, in_parts(deliveries, rng))
-        acknowledged = [delivery for device in devices for delivery in device.acknowledged]
+        stored = acknowledged(devices)
         refused = [problem for device in devices for _, problem in device.refused]
         # Another content under an id that intake knows never reaches the log; nothing else is refused.
         assert {problem["status"] for problem in refused} == ({409} if seed % 2 == 1 else set())
-        assert len(acknowledged) + len(refused) == len(deliveries)
-        expected = await agrees(live_system, acknowledged, kept)
+        assert len(stored) + len(refused) == len(deliveries)
+        expected = await agrees(live_system, stored, kept)
         assert kept.connections == 1
     assert len(expected.outcomes) == SIZE
     await journal_has(live_system, expected)
@@ -59,35 +49,19 @@ async def test_random_set_equals_the_model(live_system: RunningSystem, seed: int
 
 async def test_actual_records_are_stamped_by_the_server(live_system: RunningSystem) -> None:
     records = random_records(77, SIZE, prefix="actual-")
-    middle = sorted(datetime.fromisoformat(record["received_at"]) for record in records)[SIZE // 2]
-    offset = datetime.now(UTC) - middle
-    for record in records:
-        # Some are sent by clocks that are ahead, some long before they arrive.
-        del record["received_at"]
-        record["status"] = "Actual"
-        for name in {"as_of", "sent_at", "occurred_at"} & record.keys():
-            record[name] = (datetime.fromisoformat(record[name]) + offset).isoformat()
-    bodies = [as_json(record) for record in records]
+    bodies = [as_json(record) for record in as_actual(records, datetime.now(UTC))]
     devices = [FieldDevice(live_system.http) for _ in range(DEVICES)]
     began = datetime.now(UTC)
     async with subscribed(live_system.ws, incidents_of(records)) as kept:
         await post_all(devices, in_parts(shuffled_and_doubled(bodies, Random(77)), Random(77)))
-        ended = datetime.now(UTC)
-        stamped = []
-        async with ApiClient(live_system.http) as api:
-            for body in bodies:
-                posted = json.loads(body)
-                view = await api.record(posted["record_id"])
-                assert view is not None
-                stamp = datetime.fromisoformat(view.record["received_at"])
-                assert began - timedelta(seconds=1) <= stamp <= ended + timedelta(seconds=1)
-                assert {name: view.record[name] for name in view.record if name != "received_at"} == posted
-                stamped.append(as_json(view.record))
+        stamped = await as_stamped(live_system.http, bodies)
+        for record in map(json.loads, stamped):
+            stamp = datetime.fromisoformat(record["received_at"])
+            assert began - timedelta(seconds=1) <= stamp <= datetime.now(UTC) + timedelta(seconds=1)
         expected = await agrees(live_system, stamped, kept)
     assert len(expected.outcomes) == SIZE
-    assert {"future_time", "late_arrival"} <= {
-        flag for _, flags, _ in expected.outcomes.values() for flag in flags
-    }
+    flags = {flag for _, flags, _ in expected.outcomes.values() for flag in flags}
+    assert {"future_time", "late_arrival"} <= flags
     await journal_has(live_system, expected)
 
 

@@ -9,7 +9,7 @@ import pytest
 from fenghuo.client.rehearsal import Posting, Rehearsal, disorder, rehearse
 from schemas.scenario import load_scenario, shipped_scenarios
 from tests.live.agreement import agrees, journal_has
-from tests.live.device import FieldDevice, post_all
+from tests.live.device import FieldDevice, acknowledged, post_all
 from tests.live.expected import Seen
 from tests.live.observed import subscribed
 from tests.live.postings import in_parts
@@ -57,7 +57,7 @@ async def test_scenario_gives_its_oracle(live_system: RunningSystem, name: str, 
     devices = [FieldDevice(live_system.http) for _ in range(count)]
     async with subscribed(live_system.ws, rehearsal.incidents) as kept:
         await post_all(devices, in_parts([posting.body for posting in postings], Random(name)))
-        deliveries = [delivery for device in devices for delivery in device.acknowledged]
+        deliveries = acknowledged(devices)
         assert len(deliveries) == len(postings)
         expected = await agrees(live_system, deliveries, kept)
         assert kept.connections == 1

@@ -15,7 +15,7 @@ from tests.live.observed import fresh_snapshot, journal, of_pictures, over_http
 from tests.system import RunningSystem
 
 AGREE_SECONDS = 60.0
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 10.0
 """How long after all watermarks have passed the last posting a difference may still vanish before it is believed."""
 LOOK_AGAIN_SECONDS = 0.2
 LINES_SHOWN = 20

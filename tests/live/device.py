@@ -81,12 +81,23 @@ class FieldDevice:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-async def post_all(devices: Sequence[FieldDevice], postings: Sequence[Sequence[bytes]]) -> None:
-    """Every posting once, by whichever device is free: several travel at the same time."""
+async def post_all(
+    devices: Sequence[FieldDevice], postings: Sequence[Sequence[bytes]], pause_seconds: float = 0.0
+) -> None:
+    """Every posting once, by whichever device is free: several travel at the same time.
+
+    `pause_seconds`: how long a device rests after each.
+    """
     waiting = iter(postings)
 
     async def work(device: FieldDevice) -> None:
         for posting in waiting:
             await device.post(posting)
+            await asyncio.sleep(pause_seconds)
 
     await asyncio.gather(*map(work, devices))
+
+
+def acknowledged(devices: Sequence[FieldDevice]) -> list[bytes]:
+    """Every delivery that was answered with 202."""
+    return [delivery for device in devices for delivery in device.acknowledged]

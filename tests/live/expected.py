@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.model.canon import one_record_per_id
+from tests.model.canon import content_of, instant, one_record_per_id
 from tests.model.fold import fold
 
 Json = dict[str, Any]
@@ -16,16 +17,19 @@ OutcomeSeen = tuple[str, tuple[str, ...], str]
 """(disposition, sorted flags, standing)."""
 FigureSeen = tuple[Decimal | None, Decimal | None]
 """(total, own)."""
+RecordSeen = tuple[str, datetime]
+"""(canonical JSON of the content, stamp)."""
 Incident = tuple[str, str]
 """(status, incident_id)."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture as a client sees it: every judged record, every figure of every unit of the canonical incidents
+    """What a client sees: every record and how it was judged, every figure of every unit of the canonical incidents
     (status, incident_id, unit, key), and the canonical incident that each incident id answers with.
     """
 
+    records: dict[str, RecordSeen] = field(default_factory=dict)
     outcomes: dict[str, OutcomeSeen] = field(default_factory=dict)
     figures: dict[tuple[str, str, str, str], FigureSeen] = field(default_factory=dict)
     canonical: dict[Incident, str] = field(default_factory=dict)
@@ -50,6 +54,7 @@ def by_the_model(deliveries: Iterable[bytes]) -> Seen:
                 for key, (total, own) in figures.items():
                     seen.figures[status, incident, unit, key] = total, own
     for record in one_record_per_id(records)[0]:
+        seen.records[record["record_id"]] = record_seen(record)
         seen.canonical[record.get("status") or "Actual", record["incident_id"]] = record["incident_id"]
     for status, aliases in result.aliases.items():
         for incident, into in aliases.items():
@@ -57,9 +62,15 @@ def by_the_model(deliveries: Iterable[bytes]) -> Seen:
     return seen
 
 
+def record_seen(record: Json) -> RecordSeen:
+    """A stamped record in the form in which it is compared."""
+    return content_of(record), instant(record["received_at"])
+
+
 def differences(expected: Seen, found: Seen, where: str) -> list[str]:
     """One line for each outcome, figure or alias that is not as expected; also for what nobody expected."""
     return [
+        *_differing(f"{where}: record", expected.records, found.records),
         *_differing(f"{where}: outcome of", expected.outcomes, found.outcomes),
         *_differing(f"{where}: figure", expected.figures, found.figures),
         *_differing(f"{where}: canonical incident of", expected.canonical, found.canonical),

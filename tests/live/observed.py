@@ -15,7 +15,7 @@ from fenghuo.client.feed_picture import FeedPicture
 from fenghuo.client.http import ApiClient, SituationView
 from schemas.feed import Subscribe
 from schemas.records import Status
-from tests.live.expected import Seen
+from tests.live.expected import Seen, record_seen
 
 WORLDS: tuple[Status, ...] = ("Actual", "Exercise", "Test")
 LOOKUPS = 8
@@ -30,7 +30,10 @@ async def over_http(api: ApiClient, expected: Seen) -> tuple[Seen, datetime | No
     async def look_up(record_id: str) -> None:
         async with gate:
             view = await api.record(record_id)
-        if view is not None and view.outcome is not None:
+        if view is None:
+            return
+        seen.records[record_id] = record_seen(view.record)
+        if view.outcome is not None:
             found = view.outcome
             seen.outcomes[record_id] = found.disposition, tuple(sorted(found.flags)), found.standing
 
@@ -58,10 +61,10 @@ def _add_figures(seen: Seen, situation: SituationView) -> None:
 
 
 def of_pictures(client: FeedClient, expected: Seen) -> Seen:
-    """What a subscriber of the set's incidents holds. A snapshot names canonical incidents only: aliases are taken as
-    expected, since what is shown under them would be a figure nobody expects.
+    """What a subscriber of the set's incidents holds. It is told no records, and of canonical incidents only: both are
+    taken as expected; what were shown under an alias would be a figure nobody expects.
     """
-    seen = Seen(canonical=dict(expected.canonical))
+    seen = Seen(records=expected.records, canonical=expected.canonical)
     versions: dict[str, int] = {}
     for status in WORLDS:
         picture: FeedPicture = client.pictures[status]

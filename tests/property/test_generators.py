@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from schemas.records import parse_record
+from schemas.parsing import parse_record
 from tests.model.fold import fold
 from tests.property.generators.sets import random_records
 

@@ -1,4 +1,4 @@
-"""Cases worked by hand from records.md 4, where the scenarios say little: the model must agree.
+"""Cases worked by hand from records.md 4, where the scenarios say little: model and production fold must agree.
 
 `R(id, minute, type, …)` is a record stamped `minute` minutes after the start; as_of and sent_at are that
 minute, too, unless said otherwise.
@@ -7,10 +7,20 @@ minute, too, unless said otherwise.
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.model.fold import Result, fold
+from tests.model import fold as model
+from tests.model.fold import Result
+from tests.property.both_folds import Viewer, by_the_model, differences
 
 TOWN, OTHER_TOWN, COUNTY, NATION = "371323112000", "371323113000", "371323000000", "000000000000"
 START = datetime.fromisoformat("2024-07-09T08:00:00+08:00")
+
+
+def fold(records: list[dict[str, Any]]) -> Result:
+    """The model's answer, once the production fold has given the same."""
+    viewer = Viewer()
+    viewer.apply(records)
+    assert differences(viewer.seen(), by_the_model(records)) == {}
+    return model.fold(records)
 
 
 def R(record_id: str, minute: int, record_type: str = "loss_report", /, **fields: Any) -> dict[str, Any]:  # noqa: N802
@@ -257,3 +267,69 @@ def test_of_two_contents_the_earlier_stamp_then_the_smaller_hash_is_the_record()
     same_stamp = [later, earlier | {"received_at": later["received_at"]}]
     assert fold(same_stamp).figures == fold(same_stamp[::-1]).figures
     assert len(fold(same_stamp).losers) == 1
+
+
+def test_a_cancel_waits_for_a_release_whose_clock_was_ahead_until_that_is_released() -> None:
+    records = [
+        R("a", 1, "supply_movement", as_of=60, doc_no="D", kind="release", lines={"tent": 9}, unit=TOWN),
+        R("b", 2, "supply_movement", doc_no="C", kind="cancel", ref_doc_no="D", lines={"tent": 4}),
+    ]
+    assert outcome(fold(records), "b") == "held awaiting_base / held"
+    released = fold([*records, review("r", 3, "a", "release")])
+    assert outcome(released, "a") == "held future_time / effective"
+    assert outcome(released, "b") == "held awaiting_base / effective"
+    assert own(released, TOWN, "supply_released.tent") == 5
+
+
+def test_a_cancel_let_in_while_its_release_is_out_counts_once_that_is_back() -> None:
+    records = [
+        R("a", 1, "supply_movement", doc_no="D", kind="release", lines={"tent": 9}, unit=TOWN),
+        review("r", 2, "a", "return"),
+        R("b", 3, "supply_movement", doc_no="C", kind="cancel", ref_doc_no="D", lines={"tent": 4}),
+    ]
+    assert outcome(fold(records), "b") == "accepted / none"
+    back = fold([*records, review("s", 4, "a", "approve")])
+    assert (outcome(back, "b"), own(back, TOWN, "supply_released.tent")) == ("accepted / effective", 5)
+
+
+def test_a_correction_of_an_empty_report_may_be_empty_one_of_rows_may_not() -> None:
+    empty = R("a", 1, "zero_report")
+    assert outcome(fold([empty, correction("c", 2, "a")]), "c") == "stored_late / none"
+    full = R("a", 1, values={TOWN: {"dead": 1}})
+    assert outcome(fold([full, correction("c", 2, "a")]), "c") == "rejected no_rows / none"
+
+
+def test_a_side_table_root_is_restated_beside_the_figures() -> None:
+    base = [R("a", 1, values={TOWN: {"dead": 1}}), R("b", 2, cls="media", values={TOWN: {"dead": 2}})]
+    assert outcome(fold(base), "b") == "side_table conflict / none"
+    restated = fold([*base, correction("c", 3, "b", values={TOWN: {"dead": 3}})])
+    assert (outcome(restated, "c"), own(restated, TOWN, "dead")) == ("side_table / none", 1)
+
+
+def test_only_initial_reports_are_overdue() -> None:
+    late: dict[str, Any] = {"occurred_at": START.isoformat(), "values": {TOWN: {"dead": 1}}}
+    assert outcome(fold([R("a", 121, **late)]), "a") == "accepted / effective"
+    assert outcome(fold([R("a", 121, stage="initial", **late)]), "a") == "accepted overdue / effective"
+    assert outcome(fold([R("a", 120, stage="initial", **late)]), "a") == "accepted / effective"
+
+
+def test_a_correction_with_a_unit_that_cannot_be_converted_is_rejected() -> None:
+    records = [
+        R("a", 1, values={TOWN: {"road_damaged_km": 3}}),
+        correction("c", 2, "a", values={TOWN: {"road_damaged_km": {"value": 5, "unit": "li"}, "new": 1}}),
+    ]
+    result = fold(records)
+    assert outcome(result, "c") == "rejected unit_unknown unmapped_category / none"
+    assert own(result, TOWN, "road_damaged_km") == 3
+
+
+def test_a_surge_is_a_matter_of_people_only() -> None:
+    for key, expected in (("injured", "held surge / held"), ("stranded_now", "accepted / effective")):
+        records = [R("a", 1, values={TOWN: {key: 10}}), R("b", 2, values={TOWN: {key: 61}})]
+        assert outcome(fold(records), "b") == expected
+    for value, expected in ((60, "held surge / held"), (59, "accepted / effective")):
+        few = [R("a", 1, values={TOWN: {"dead": 10}}), R("b", 2, values={TOWN: {"dead": value}})]
+        # 60 is 50 above 10 and more than 5 × 10; 59 is not 50 above.
+        assert outcome(fold(few), "b") == expected
+    just = [R("a", 1, values={TOWN: {"dead": 20}}), R("b", 2, values={TOWN: {"dead": 100}})]
+    assert outcome(fold(just), "b") == "accepted / effective"

@@ -1,8 +1,10 @@
 """Dispatches, supply movements, evacuation counts (R6, R16)."""
 
+from datetime import timedelta
+
 from tests.property.generators import vocabulary as words
 from tests.property.generators.maker import Maker
-from tests.property.generators.vocabulary import Json
+from tests.property.generators.vocabulary import Json, written
 
 
 def _counting(maker: Maker, record_type: str, after: Json | None = None) -> Json:
@@ -43,6 +45,9 @@ def supply(maker: Maker) -> Json:
     record["lines"] = {
         item: rng.choice(amounts) for item in rng.sample(items, min(len(items), rng.choice((1, 1, 2))))
     }
+    if kind == "release" and maker.chance(0.1):
+        ahead = maker.stamps[record["record_id"]] + timedelta(minutes=30)
+        record["as_of"] = written(rng, ahead)
     if kind == "cancel":
         record["ref_doc_no"] = release["doc_no"] if release else rng.choice(maker.documents)
     elif maker.chance(0.6):

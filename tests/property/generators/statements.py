@@ -16,7 +16,7 @@ def report(maker: Maker) -> Json:
         record["rows"] = [{"unit": unit, "values": maker.values()}]
     if maker.chance(0.3):
         record["stage"] = maker.rng.choice(("initial", "followup", "verified"))
-    if record.get("stage") == "initial":
+    if record.get("stage") == "initial" or maker.chance(0.1):
         before = timedelta(minutes=maker.rng.choice((60, 120, 150)))
         record["occurred_at"] = (maker.stamps[record["record_id"]] - before).isoformat()
     return record

@@ -13,7 +13,7 @@ from fenghuo.cli.__main__ import app
 from fenghuo.cli.replay import new_run, print_report, speed_pace
 from fenghuo.client.comparison import Difference
 from fenghuo.client.replay import Report
-from schemas.records import parse_record
+from schemas.parsing import parse_record
 from schemas.scenario import load_scenario
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from schemas.records import ShapeError, parse_record
+from schemas.parsing import ShapeError, parse_record
 from tests.model.fold import Result, fold
 
 Tamper = Callable[[Result], None]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fenghuo.client.rehearsal import Posting, disorder, rehearse
-from schemas.records import parse_record
+from schemas.parsing import parse_record
 from schemas.scenario import Scenario, load_scenario, parse_scenario, shipped_scenarios
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -47,6 +48,7 @@ LEVELS_BELOW = {
 }
 INCIDENTS = ["A", "B", "C"]
 MOMENT = datetime(2019, 8, 20, 6, tzinfo=UTC)
+ROUNDS = int(os.environ.get("FENGHUO_TEST_ROUNDS", "1"))
 LIMITS = Limits(high_mark_bytes=2_000, outcomes_kept=8, bad_frames=1)
 DECODER = msgspec.json.Decoder(ServerFrame)
 
@@ -311,7 +313,9 @@ class FeedLaw(RuleBasedStateMachine):
 
 
 TestFeedLaw = FeedLaw.TestCase
-TestFeedLaw.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestFeedLaw.settings = settings(
+    max_examples=60 * ROUNDS, stateful_step_count=25, derandomize=ROUNDS == 1, deadline=None
+)
 
 
 def test_depth_counts_levels_by_code_prefix() -> None:

@@ -14,13 +14,12 @@ from schemas.outputs import IncidentHead, UnitUpdate
 from services.gateway.config import Limits
 from services.gateway.frames import FrameFactory
 from services.gateway.protocol import FeedProtocol, Instant
+from services.gateway.scope import Scope
 from services.gateway.view import View
 from tests.unit.gateway.transcripts import NATION, figure
 
 MORNING = datetime(2019, 8, 20, 6, tzinfo=UTC)
-LIMITS = Limits(
-    subscriptions=2, bad_frames=3, high_mark_bytes=1_000, stall_seconds=60, heartbeat_seconds=1, incidents=3
-)
+LIMITS = Limits(subscriptions=2, bad_frames=3, high_mark_bytes=1_000, stall_seconds=60, heartbeat_seconds=1)
 DECODER = msgspec.json.Decoder(ServerFrame)
 
 
@@ -183,3 +182,22 @@ def test_a_slow_client_that_reads_a_little_is_kept() -> None:
     for unread in range(9_000, 1_001, -100):
         wire.poll(unread_bytes=unread, seconds=50)
         assert wire.protocol.closing is None
+
+
+def test_bodies_of_many_scopes_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = View(Limits())
+    factory = FrameFactory(view)
+    row = UnitUpdate(
+        status="Actual",
+        incident_id="A",
+        unit=NATION,
+        figures={"dead": figure(1)},
+        head=IncidentHead(),
+        version=1,
+    )
+    view.apply([row])
+    monkeypatch.setattr("services.gateway.frames.KEPT_BYTES", 10_000)
+    for number in range(1_000):
+        scope = Scope("Actual", frozenset({"A", f"other-{number}"}), NATION, 0)
+        factory.snapshot(scope, factory.members(scope))
+        assert len(factory._bodies) < 40

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.canonical import content_digest
-from schemas.records import parse_record
+from schemas.parsing import parse_record
 from services.intake.clock import ArrivalClock
 from services.intake.cloud_events import headers
 from services.intake.domain import (

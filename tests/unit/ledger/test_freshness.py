@@ -54,5 +54,6 @@ def test_readiness() -> None:
     assert "behind the log" in (state.reason(4.0 + LAG_SECONDS) or "")
     state.probed({UPDATES: 5}, {UPDATES: 5}, 60.0)
     assert state.reason(60.0) is None
-    state.stopped("PostgreSQL is gone")
+    assert state.stopped("PostgreSQL is gone")
+    assert not state.stopped("PostgreSQL is gone")
     assert state.reason(61.0) == "PostgreSQL is gone"

@@ -14,9 +14,13 @@ export interface Indicator {
 export interface Reference {
   readonly indicators: ReadonlyMap<string, Indicator>
   readonly regions: ShallowRef<Regions>
+  /** What a unit is called; a township's name comes a moment later, when its province's are fetched. */
+  name(code: string): string
   /** Have the townships of a province (2 digits). */
   townshipsOf(province: string): Promise<void>
 }
+
+const RETRY_MS = 10_000
 
 export async function loadReference(): Promise<Reference> {
   const [indicators, rows] = await Promise.all([
@@ -31,19 +35,23 @@ export async function loadReference(): Promise<Reference> {
     triggerRef(regions)
   }
 
-  return {
-    indicators: new Map(indicators.map((each) => [each.key, each])),
-    regions,
-    townshipsOf(province) {
-      const known = asked.get(province)
-      if (known) return known
-      const coming = fetchTownships(province)
-      asked.set(province, coming)
-      // Forgotten when it failed, so that the next wish asks again.
-      coming.catch(() => asked.delete(province))
-      return coming
-    },
+  function townshipsOf(province: string): Promise<void> {
+    const known = asked.get(province)
+    if (known) return known
+    const coming = fetchTownships(province)
+    asked.set(province, coming)
+    // Asked again later when it failed, not with every redraw.
+    coming.catch(() => setTimeout(() => asked.delete(province), RETRY_MS))
+    return coming
   }
+
+  function name(code: string): string {
+    const region = regions.value.get(code)
+    if (region.name === code) townshipsOf(code.slice(0, 2)).catch((error: unknown) => console.warn('townships', error))
+    return region.name
+  }
+
+  return { indicators: new Map(indicators.map((each) => [each.key, each])), regions, name, townshipsOf }
 }
 
 async function json<Body>(path: string): Promise<Body> {

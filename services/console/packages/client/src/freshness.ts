@@ -15,7 +15,7 @@ export type FreshnessState = 'waiting' | 'live' | 'lagging' | 'disconnected'
 /** No frame for so long, with a heartbeat every second: the connection is dead whatever the socket says. */
 export const SILENCE_MS = 4000
 /** A watermark older than this: records are not being folded in. Idle partitions report every second too. */
-export const LAG_MS = 10_000
+export const LAG_MS = 5000
 
 /** waiting: nothing was ever heard; lagging: connected, but the picture falls behind its input. */
 export function freshnessState(freshness: Freshness): FreshnessState {

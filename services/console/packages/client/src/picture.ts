@@ -36,6 +36,9 @@ export class FeedPicture {
   /** The gateway no longer held older outcomes; the journal has them. */
   outcomesTruncated = false
   seq = 0
+  /** Grow with every frame of outcomes, of alarms. */
+  outcomesRevision = 0
+  alarmsRevision = 0
 
   constructor(private readonly keepOutcomes = 1000) {}
 
@@ -83,6 +86,7 @@ export class FeedPicture {
   }
 
   private applyOutcomes(frame: Outcomes): void {
+    this.outcomesRevision++
     this.outcomesTruncated ||= frame.truncated ?? false
     for (const outcome of frame.outcomes) {
       this.outcomes.delete(outcome.record_id)
@@ -96,6 +100,7 @@ export class FeedPicture {
   }
 
   private applyAlarms(alarms: readonly Alarm[]): void {
+    this.alarmsRevision++
     for (const alarm of alarms) {
       this.alarms.delete(alarmKey(alarm))
       if (alarm.state === 'raised') this.alarms.set(alarmKey(alarm), alarm)

@@ -36,10 +36,7 @@ export function useJournal(api: Api, address: Address, outcomes: () => readonly 
     state.value = 'loading'
     void load()
   }, { immediate: true })
-  watch(outcomes, (now, before) => {
-    const last = now.at(-1)
-    if (last && (last !== before.at(-1) || now.length !== before.length)) timer ??= setTimeout(() => ((timer = undefined), void load()), PAUSE_MS)
-  })
+  watch(outcomes, () => (timer ??= setTimeout(() => ((timer = undefined), void load()), PAUSE_MS)))
   onScopeDispose(() => (asking.abort(), clearTimeout(timer)))
 
   async function load(after?: string): Promise<void> {

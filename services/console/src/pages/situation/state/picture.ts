@@ -17,6 +17,8 @@ export interface IncidentRow {
 export function usePicture(feed: LiveFeed, address: Address) {
   const everything = shallowRef<Subscription | null>(null)
   const chosen = shallowRef<Subscription | null>(null)
+  /** The one before it of the same incident: it stands until the new one has told something. */
+  const before = shallowRef<Subscription | null>(null)
   const counties = shallowReactive(new Map<string, Subscription>())
   /** Whether all 41,352 townships are asked for, not only those of opened counties. */
   const allTownships = shallowRef(false)
@@ -31,7 +33,8 @@ export function usePicture(feed: LiveFeed, address: Address) {
   )
   watch(
     [() => address.world, () => address.incident, allTownships],
-    ([status, incident, all]) => {
+    ([status, incident, all], [statusBefore, incidentBefore]) => {
+      before.value = status === statusBefore && incident === incidentBefore ? chosen.value : null
       for (const code of [...counties.keys()]) leaveCounty(code)
       if (chosen.value) feed.unsubscribe(chosen.value)
       chosen.value =
@@ -69,12 +72,18 @@ export function usePicture(feed: LiveFeed, address: Address) {
     counties.delete(code)
   }
 
+  const told = computed(() => {
+    void feed.revision.value
+    return chosen.value?.picture.seq || before.value === null ? chosen.value : before.value
+  })
+
   /** The incident as the socket calls it: a merged one by its canonical. */
   const canonical = computed(() => {
     void feed.revision.value
     const incident = address.incident
     if (incident === null) return null
-    return chosen.value?.picture.merged.get(incident) ?? [...(chosen.value?.picture.incidents.keys() ?? [])][0] ?? incident
+    const picture = told.value?.picture
+    return picture?.merged.get(incident) ?? [...(picture?.incidents.keys() ?? [])][0] ?? incident
   })
 
   /** All units that show something, by code. */
@@ -82,7 +91,7 @@ export function usePicture(feed: LiveFeed, address: Address) {
     void feed.revision.value
     const found = new Map<string, UnitPicture>()
     if (canonical.value === null) return found
-    for (const subscription of [chosen.value, ...counties.values()])
+    for (const subscription of [told.value, ...counties.values()])
       for (const [code, unit] of subscription?.picture.incidents.get(canonical.value) ?? [])
         if (unit.version >= (found.get(code)?.version ?? 0)) found.set(code, unit)
     return found
@@ -98,6 +107,10 @@ export function usePicture(feed: LiveFeed, address: Address) {
     return rows.sort((one, other) => occurred(other).localeCompare(occurred(one)))
   })
 
+  const source = computed(() => (void feed.revision.value, told.value?.picture))
+  const outcomesRevision = computed(() => (void feed.revision.value, source.value?.outcomesRevision))
+  const alarmsRevision = computed(() => (void feed.revision.value, source.value?.alarmsRevision))
+
   return {
     units,
     incidents,
@@ -107,10 +120,11 @@ export function usePicture(feed: LiveFeed, address: Address) {
     /** Whether the list of incidents has come at least once. */
     listed: computed(() => (void feed.revision.value, (everything.value?.picture.seq ?? 0) > 0)),
     /** Whether the chosen incident's picture has come at least once. */
-    shown: computed(() => (void feed.revision.value, (chosen.value?.picture.seq ?? 0) > 0)),
+    shown: computed(() => (void feed.revision.value, (told.value?.picture.seq ?? 0) > 0)),
     refused: computed(() => (void feed.revision.value, chosen.value?.error ?? everything.value?.error ?? null)),
-    outcomes: computed(() => (void feed.revision.value, [...(chosen.value?.picture.outcomes.values() ?? [])])),
-    alarms: computed(() => (void feed.revision.value, [...(chosen.value?.picture.alarms.values() ?? [])])),
+    /** New arrays only when there was news of their kind. */
+    outcomes: computed(() => (void outcomesRevision.value, [...(source.value?.outcomes.values() ?? [])])),
+    alarms: computed(() => (void alarmsRevision.value, [...(source.value?.alarms.values() ?? [])])),
   }
 }
 

@@ -3,8 +3,7 @@ import type { Judgement } from '@fenghuo/client/api'
 import type { Record as FenghuoRecord } from '@fenghuo/client/contract'
 import { language } from '../../../language/language'
 import { number } from '../../../language/moments'
-import type { Indicator } from '../../../reference/reference'
-import type { Regions } from '../../../reference/regions'
+import type { Reference } from '../../../reference/reference'
 import { figureName, itemName } from './figures'
 import { t } from '../words'
 
@@ -40,16 +39,16 @@ function stated(value: unknown): string {
 }
 
 /** One line: what it states, briefly. */
-export function summary(record: FenghuoRecord, regions: Regions, indicators: ReadonlyMap<string, Indicator>): string {
+export function summary(record: FenghuoRecord, { name, indicators }: Pick<Reference, 'name' | 'indicators'>): string {
   const values = statedValues(record)
-  if (values.length > 0) return values.map(({ unit, key, text }) => `${regions.get(unit).name} ${figureName(key, indicators)} ${text}`).join(language.value === 'zh' ? '，' : ', ')
+  if (values.length > 0) return values.map(({ unit, key, text }) => `${name(unit)} ${figureName(key, indicators)} ${text}`).join(language.value === 'zh' ? '，' : ', ')
   switch (record.type) {
     case 'dispatch':
       return `${record.resource} · ${figureName('sorties', indicators)} ${record.sorties} · ${figureName('persons_lifted', indicators)} ${record.persons_lifted}`
     case 'supply_movement':
       return Object.entries(record.lines).map(([item, amount]) => `${itemName(item)} ${number(amount as number)}`).join('、')
     case 'evacuation_count':
-      return `${regions.get(record.unit).name} ${record.site} ${number(record.persons)}`
+      return `${name(record.unit)} ${record.site} ${number(record.persons)}`
     case 'incident_open':
       return record.name
     default:
