@@ -40,8 +40,8 @@ class Cells:
         self.changed: set[CellId] = set()
         self.restated = restated
         """Records whose standing may have changed."""
-        self._unsettled: dict[Cell, Moment] = {}
-        """Cells in which something has changed, from a moment on."""
+        self._unsettled: dict[Cell, tuple[Moment, set[Judged]]] = {}
+        """Cells in which something has changed: from which moment on, in whose entries."""
 
     def get(self, unit: str, key: str) -> Cell | None:
         """The cell, if anything was ever stated there."""
@@ -124,7 +124,8 @@ class Cells:
         """Something in this cell has changed from the event's moment on."""
         cell, what = event.key, event.value
         self._restate_shown(cell)
-        self._unsettled[cell] = min(event.moment, self._unsettled.get(cell, event.moment))
+        since, roots = self._unsettled.get(cell, (event.moment, set()))
+        self._unsettled[cell] = min(since, event.moment), roots | set(event.roots)
         self.changed.add((cell.unit, cell.key))
         for root in event.roots:
             self.restated.update(said.value.by for said in cell.entries.get(root, ()))
@@ -140,8 +141,8 @@ class Cells:
         """After a step: find who is in force in the cells where it did something, from there on."""
         if not self._unsettled:
             return
-        for cell, since in self._unsettled.items():
-            moved = cell.walk(since, self._agenda.push)
+        for cell, (since, roots) in self._unsettled.items():
+            moved = cell.walk(since, roots, self._agenda.push)
             self._restate_shown(cell)
             if moved is not None and since < self._agenda.last:
                 self._spread(cell, moved)

@@ -197,10 +197,11 @@ class Cell:
         if not event.is_plain:
             self.special.remove(event.moment)
 
-    def walk(self, since: Moment, stir: Callable[[Step], None]) -> Moved | None:
+    def walk(self, since: Moment, roots: set[Judged], stir: Callable[[Step], None]) -> Moved | None:
         """Settle who is in force after each event from `since` on; `stir` is told whose judging saw another one.
 
-        Goes on only while something differs, and then from one special event to the next.
+        Goes on only while something differs, and then to the special events that the entries of `roots`, in which
+        something has changed, can matter to.
         """
         events = self.events
         place = bisect_left(events, since, key=_moment)
@@ -227,7 +228,7 @@ class Cell:
                 first = first or event.moment
                 until = END if place + 1 == len(events) else events[place + 1].moment
             event.after, event.is_new = after, False
-            place = place + 1 if differs else self._next_special(event.moment)
+            place = place + 1 if differs else self._next_special(event.moment, roots)
         return None if first is None else Moved(first, until, presence)
 
     def _after(self, event: Event, before: Statement | None) -> Statement | None:
@@ -235,11 +236,20 @@ class Cell:
         claims = {root: claim_of(self.entries.get(root, []), at) for root in event.roots}
         return self.succeed(before, claims, at)
 
-    def _next_special(self, moment: Moment) -> int:
-        place = bisect_left(self.special, just_after(moment))
-        if place == len(self.special):
-            return len(self.events)
-        return bisect_left(self.events, self.special[place], key=_moment)
+    def _next_special(self, moment: Moment, roots: set[Judged]) -> int:
+        """The next event behind a moment that may differ though who is in force before it does not."""
+        for at in self.special[bisect_left(self.special, just_after(moment)) :]:
+            place = bisect_left(self.events, at, key=_moment)
+            if self._may_differ(self.events[place], roots):
+                return place
+        return len(self.events)
+
+    def _may_differ(self, event: Event, roots: set[Judged]) -> bool:
+        after, at = event.after, just_after(event.moment)
+        if event.is_new or (after is not None and after.root in roots) or not roots.isdisjoint(event.roots):
+            return True
+        claims = (claim_of(self.entries.get(root, []), at) for root in roots)
+        return any(claim and (after is None or claim.strength > after.strength) for claim in claims)
 
 
 def strongest(claims: Iterable[Statement | None]) -> Statement | None:

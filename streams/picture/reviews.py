@@ -51,7 +51,6 @@ def apply_review(
     )
     if record.decision == "approve":
         step.does(state.facts, (target, "reviewed"), True)
-        touched.append(target)
     if record.decision == "release":
         touched += _release(state, totals, step, target, place)
     _touch(state, step, list(dict.fromkeys(touched)))
@@ -66,7 +65,7 @@ def _take_out(state: IncidentState, step: Step, target: Judged) -> list[Judged]:
     for judged in taken:
         step.does(state.facts, (judged, "returned"), target.record_id)
     step.does(state.facts, (target, "reviewed"), False)
-    return [target, *taken]
+    return taken
 
 
 def _put_back(state: IncidentState, step: Step, target: Judged) -> list[Judged]:

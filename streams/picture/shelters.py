@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 from schemas.records import EvacuationCount
@@ -11,6 +10,7 @@ from streams.picture.judged import Judged
 from streams.picture.reigns import Cell, Said, Statement
 from streams.picture.stamped import Order
 from streams.picture.steps import Agenda, Step
+from streams.picture.tallies import Tally
 
 SHELTER_NOW = "shelter_now"
 SHELTER_IN = "shelter_in_cum"
@@ -21,11 +21,14 @@ SIGNS = {"check_in": 1, "check_out": -1, "return_home": -1, "transfer": -1}
 class Site:
     """One (unit, site): its headcounts, one of which is in force, and the movements that count there."""
 
-    __slots__ = ("headcounts", "movements")
+    __slots__ = ("_counted", "_later", "headcounts", "movements")
 
     def __init__(self, headcounts: Cell) -> None:
         self.headcounts = headcounts
-        self.movements: dict[Judged, int] = {}
+        self.movements = Tally()
+        self._counted: Judged | None = None
+        """The headcount in force when it was last looked at, and the sum of the movements strictly later."""
+        self._later = Decimal(0)
 
     @property
     def in_force(self) -> Judged | None:
@@ -33,27 +36,61 @@ class Site:
         statement = self.headcounts.statement
         return statement.by if statement else None
 
-    def later_movements(self) -> Iterator[tuple[Judged, int]]:
-        """(movement, sign) strictly later than the headcount in force."""
-        settled = self.in_force
-        for movement, sign in self.movements.items():
-            if settled is None or movement.stamped.as_of > settled.stamped.as_of:
-                yield movement, sign
+    def move(self, judged: Judged, amount: Decimal) -> None:
+        """Count a movement; `amount` is negative for people who leave."""
+        self.movements.add(judged, amount)
+        self._later += amount if self._is_later(judged) else 0
+
+    def unmove(self, judged: Judged) -> None:
+        """Stop counting a movement."""
+        amount = self.movements.amounts.get(judged, Decimal(0))
+        self.movements.remove(judged)
+        self._later -= amount if self._is_later(judged) else 0
+
+    def recount(self) -> set[Judged]:
+        """Another headcount may be in force now; answers the records that show now and did not, or the other way round."""
+        before, now = self._counted, self.in_force
+        if before is now:
+            return set()
+        self._counted = now
+        was, begins = self._begin(before), self._begin(now)
+        flipped = [movement for _, _, movement in self.movements.by_age[min(was, begins) : max(was, begins)]]
+        change = sum((self.movements.amounts[movement] for movement in flipped), Decimal(0))
+        self._later += change if begins < was else -change
+        return {record for record in (before, now, *flipped) if record is not None}
 
     @property
     def persons(self) -> int | None:
         """People there now; None where nothing is known. May fall below zero: an alarm, not an error."""
-        settled = self.in_force
-        if settled is None and not self.movements:
+        if self._counted is None and not self.movements.amounts:
             return None
-        return (_persons(settled) if settled else 0) + sum(
-            sign * _persons(movement) for movement, sign in self.later_movements()
-        )
+        return (_persons(self._counted) if self._counted else 0) + int(self._later)
 
-    def shown(self) -> list[Judged]:
-        """The records whose numbers make up `persons`."""
-        settled = self.in_force
-        return ([settled] if settled else []) + [movement for movement, _ in self.later_movements()]
+    def shows(self, judged: Judged) -> bool:
+        """Whether a headcount or movement is part of `persons`."""
+        if judged is self._counted:
+            return True
+        return judged in self.movements.amounts and self._is_later(judged)
+
+    def shown(self, most: int | None = None) -> list[Judged]:
+        """The records whose numbers make up `persons`, or the newest of them: oldest first."""
+        begins = self._begin(self._counted)
+        if most is not None:
+            begins = max(begins, len(self.movements.by_age) - most)
+        later = [movement for _, _, movement in self.movements.by_age[begins:]]
+        return ([self._counted] if self._counted else []) + later
+
+    def oldest(self) -> int | None:
+        """The as_of of the oldest record that makes up `persons`; µs."""
+        if self._counted is not None:
+            return self._counted.stamped.as_of
+        return self.movements.by_age[0][0] if self.movements.by_age else None
+
+    def _begin(self, headcount: Judged | None) -> int:
+        return 0 if headcount is None else self.movements.later_than(headcount.stamped.as_of)
+
+    def _is_later(self, movement: Judged) -> bool:
+        return self._counted is None or movement.stamped.as_of > self._counted.stamped.as_of
 
 
 class Shelters:
@@ -77,23 +114,27 @@ class Shelters:
 
     def move(self, judged: Judged, *, counts: bool) -> None:
         """Count a movement at its site, and at the site it goes to, or stop counting it."""
-        for unit, name, sign in places(_movement(judged)):
+        amounts: dict[tuple[str, str], Decimal] = {}
+        record = _movement(judged)
+        for unit, name, sign in places(record):
+            # A transfer within one site is two movements of one record: they cancel out.
+            amounts[unit, name] = amounts.get((unit, name), Decimal(0)) + sign * record.persons
+        for (unit, name), amount in amounts.items():
             site = self._site(unit, name)
             if counts:
-                # A transfer within one site is two movements of one record: they cancel out.
-                site.movements[judged] = site.movements.get(judged, 0) + sign
+                site.move(judged, amount)
             else:
-                site.movements.pop(judged, None)
-            self._touch(unit, site)
+                site.unmove(judged)
+            self._moved.add(unit)
+        self._restated.add(judged)
 
     def take_changed(self) -> set[str]:
         """Units whose people in shelters may have changed since this was last asked."""
-        units, self._moved = self._moved, set()
         for unit, name in self.headcounts.changed:
-            self._touch(unit, self._site(unit, name))
-            units.add(unit)
+            self._restated.update(self._site(unit, name).recount())
+            self._moved.add(unit)
         self.headcounts.changed.clear()
-        self._moved.clear()
+        units, self._moved = self._moved, set()
         return units
 
     def note(self, unit: str) -> None:
@@ -102,7 +143,7 @@ class Shelters:
 
     def shows(self, judged: Judged) -> bool:
         """Whether a headcount or movement is part of a number shown now."""
-        return any(judged in self._site(unit, name).shown() for unit, name, _ in places(_movement(judged)))
+        return any(self._site(unit, name).shows(judged) for unit, name, _ in places(_movement(judged)))
 
     def sites(self, unit: str) -> dict[str, Site]:
         """The sites of a unit by name."""
@@ -118,11 +159,6 @@ class Shelters:
         if name not in sites:
             sites[name] = Site(self.headcounts.cell(unit, name))
         return sites[name]
-
-    def _touch(self, unit: str, site: Site) -> None:
-        self._moved.add(unit)
-        self._restated.update(site.headcounts.entries)
-        self._restated.update(site.movements)
 
 
 def places(record: EvacuationCount) -> list[tuple[str, str, int]]:

@@ -27,6 +27,10 @@ WEAKEST: dict[FigureStatus, int] = {"unverified": 0, "reviewed": 1, "verified": 
 LEAST_EXACT: dict[Qualifier, int] = {"about": 0, "at_least": 1, "exact": 2}
 
 
+MOST_RECORDS = 200
+"""Of a sum of many deltas the newest are named; a longer list would make a row unreadable, the journal has them all."""
+
+
 class Own(NamedTuple):
     """A unit's own value with its marks; as_of in µs."""
 
@@ -154,8 +158,11 @@ def own_value(state: IncidentState, unit: str, key: str) -> Own | None:
     """A unit's own value of one figure; None where it has none."""
     if key == SHELTER_NOW:
         return _sheltered(state, unit)
-    if state.tallies.holds(unit, key):
-        return _tallied(state, unit, key)
+    tally = state.tallies.of(unit, key)
+    if tally is not None:
+        newest, oldest = tally.by_age[-1][0], tally.by_age[0][0]
+        records = [judged for _, _, judged in tally.by_age[-MOST_RECORDS:]]
+        return Own(tally.sum, "exact", newest, oldest, _status(tally.amounts), tuple(records))
     cell = state.cells.get(unit, key)
     if key not in PARTS:
         return _stated(state, cell)
@@ -199,7 +206,7 @@ def _stated(state: IncidentState, cell: Cell | None) -> Own | None:
     status: FigureStatus = "reviewed" if statement.by.is_reviewed else "unverified"
     if state.freezes.covers_unit(cell.unit):
         status = "verified"
-    return Own(statement.value, _qualifier(statement.qualifier), as_of, as_of, status, (statement.by,))
+    return Own(statement.value, as_qualifier(statement.qualifier), as_of, as_of, status, (statement.by,))
 
 
 def _derived(parts: list[Own]) -> Own:
@@ -209,26 +216,22 @@ def _derived(parts: list[Own]) -> Own:
     return Own(*total[:5], records=records)
 
 
-def _tallied(state: IncidentState, unit: str, key: str) -> Own:
-    contributions = state.tallies.of(unit, key)
-    return _of_records(
-        sum((amount for _, amount in contributions), Decimal(0)), tuple(judged for judged, _ in contributions)
-    )
-
-
 def _sheltered(state: IncidentState, unit: str) -> Own | None:
     persons = state.shelters.persons(unit)
     if persons is None:
         return None
-    shown = [judged for site in state.shelters.sites(unit).values() for judged in site.shown()]
-    return _of_records(persons, tuple(dict.fromkeys(shown)))
+    sites = state.shelters.sites(unit).values()
+    shown = [judged for site in sites for judged in site.shown(MOST_RECORDS)]
+    newest = max(judged.stamped.as_of for judged in shown)
+    oldest = min(as_of for site in sites if (as_of := site.oldest()) is not None)
+    status = _status(judged for site in sites for judged in site.shown())
+    return Own(persons, "exact", newest, oldest, status, tuple(dict.fromkeys(shown)))
 
 
-def _of_records(value: Decimal, records: tuple[Judged, ...]) -> Own:
-    moments = [judged.stamped.as_of for judged in records]
-    status: FigureStatus = "reviewed" if all(judged.is_reviewed for judged in records) else "unverified"
-    return Own(value, "exact", max(moments), min(moments), status, records)
+def _status(records: Iterable[Judged]) -> FigureStatus:
+    return "reviewed" if all(judged.is_reviewed for judged in records) else "unverified"
 
 
-def _qualifier(text: str) -> Qualifier:
+def as_qualifier(text: str) -> Qualifier:
+    """A stated qualifier; whatever is not known is exact."""
     return "about" if text == "about" else "at_least" if text == "at_least" else "exact"
