@@ -11,7 +11,7 @@ from schemas.outputs import Flag
 from streams.picture.conversion import StatedCell, StatedRow
 from streams.picture.judged import CellId, Judged
 from streams.picture.moments import Moment
-from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, strongest
+from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current, strongest
 from streams.picture.stamped import Order
 from streams.picture.steps import Agenda, Step
 from streams.picture.units import ancestors, is_below
@@ -83,6 +83,7 @@ class Cells:
             self._note(event)
             return
         statement = event.value
+        self._restate_current(cell, statement.root)
         is_last = cell.put(event)
         entry = cell.entries.get(statement.root)
         if entry is None:
@@ -112,6 +113,7 @@ class Cells:
         cell.take_back(event)
         if isinstance(event, Said):
             entry, root = cell.entries[event.value.root], event.value.root
+            self._restate_current(cell, root)
             entry.remove(event)
             event.value.by.statements.remove(event)
             if not any(said.value.state == "held" for said in entry):
@@ -128,14 +130,17 @@ class Cells:
         self._unsettled[cell] = min(since, event.moment), roots | set(event.roots)
         self.changed.add((cell.unit, cell.key))
         for root in event.roots:
-            self.restated.update(said.value.by for said in cell.entries.get(root, ()))
+            # Corrections look at what their root states (R10), reviews at where their target states something (R18).
+            self._agenda.stir(("record", root.record_id), event.moment)
         if isinstance(what, Touch):
             self.restated.update(what.by)
+            for root in what.roots:
+                self.restated.update(said.value.by for said in cell.entries.get(root, ()))
             return
         self.restated.add(what.by)
-        # A correction that looks at what its root states, a review that looks at where a record states something (R10).
-        for record in {what.root, what.by}:
-            self._agenda.stir(("record", record.record_id), event.moment)
+        self._restate_current(cell, what.root)
+        if what.by is not what.root:
+            self._agenda.stir(("record", what.by.record_id), event.moment)
 
     def settle(self) -> None:
         """After a step: find who is in force in the cells where it did something, from there on."""
@@ -147,6 +152,11 @@ class Cells:
             if moved is not None and since < self._agenda.last:
                 self._spread(cell, moved)
         self._unsettled.clear()
+
+    def _restate_current(self, cell: Cell, root: Judged) -> None:
+        said = current(cell.entries.get(root, []))
+        if said is not None:
+            self.restated.add(said.value.by)
 
     def _restate_shown(self, cell: Cell) -> None:
         statement = cell.statement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from schemas.indicators import indicators
 from schemas.outputs import Flag
 from schemas.records import (
     Correction,
@@ -109,7 +110,7 @@ def _restate(state: IncidentState, step: Step, judged: Judged, root: Judged) -> 
     flags: set[Flag] = set(stated.flags)
     if not stated.convertible:
         return Verdict("rejected", frozenset(flags))
-    if not all(holds(_values_after(root, row, step.moment)) for row in stated.rows):
+    if not all(holds(_values_after(state, root, row, step.moment)) for row in stated.rows):
         return Verdict("rejected", frozenset(flags | {"invariant_violation"}))
     state.beside.show_components(step, root, judged, stated)
     rows, some_frozen = thawed_rows(state, step, judged)
@@ -144,19 +145,14 @@ def _restate_cell(
     return any(reign is not None and reign.root is root for reign in (before, now))
 
 
-def _values_after(root: Judged, row: StatedRow, at: Moment) -> dict[str, Decimal]:
+def _values_after(state: IncidentState, root: Judged, row: StatedRow, at: Moment) -> dict[str, Decimal]:
     """R10: the root's values in that unit as they stand, held ones included, with this row's."""
     values: dict[str, Decimal] = {}
-    cells = {
-        said.key
-        for judged in (root, *root.corrections(at))
-        for said in judged.statements
-        if said.value.root is root and said.key.unit == row.unit and not said.key.key.startswith(UNMAPPED)
-    }
-    for stated in cells:
-        said = current(stated.entries[root], at)
+    for key in indicators():
+        stated = state.cells.get(row.unit, key)
+        said = current(stated.entries.get(root, []), at) if stated else None
         if said is not None and said.value.value is not None:
-            values[stated.key] = said.value.value
+            values[key] = said.value.value
     for key, cell in row.cells.items():
         if key.startswith(UNMAPPED):
             continue
