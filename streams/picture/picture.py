@@ -48,6 +48,10 @@ class Picture:
         """The records, each with its earliest stamp."""
         yield from self._winners.values()
 
+    def world(self, status: Status) -> StatusWorld:
+        """All records of one status and the folds of its incidents."""
+        return self._worlds[status]
+
     def apply(self, deliveries: Iterable[Stamped]) -> Changes:
         """Take deliveries, in any order; answers every change of what is shown. Raises UnjudgeableError."""
         losers = self.admit(deliveries)

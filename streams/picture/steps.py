@@ -111,6 +111,8 @@ class Agenda:
         self._queue: list[tuple[Moment, int, Step]] = []
         self._pushed = 0
         self._readers: dict[Hashable, list[Step]] = {}
+        self.taken = 0
+        """How many steps have been judged so far: the cost of a change is what this grows by."""
         self.last: Moment = ()
         """No step behind this moment has been judged yet."""
 
@@ -128,6 +130,7 @@ class Agenda:
             step = heapq.heappop(self._queue)[2]
             step.is_queued = False
             if not step.is_dead:
+                self.taken += 1
                 self.last = max(self.last, step.moment)
                 return step
         return None
