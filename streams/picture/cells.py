@@ -11,7 +11,7 @@ from schemas.outputs import Flag
 from streams.picture.conversion import StatedCell, StatedRow
 from streams.picture.judged import CellId, Judged
 from streams.picture.moments import Moment
-from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current, strongest
+from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current
 from streams.picture.stamped import Order
 from streams.picture.steps import Agenda, Step
 from streams.picture.units import ancestors, is_below
@@ -83,11 +83,12 @@ class Cells:
             self._note(event)
             return
         statement = event.value
-        self._restate_current(cell, statement.root)
         is_last = cell.put(event)
         entry = cell.entries.get(statement.root)
         if entry is None:
             entry = cell.entries[statement.root] = []
+        else:
+            self._restate_current(cell, statement.root)
         _insert(entry, event)
         _insert(statement.by.statements, event)
         if statement.state == "held":
@@ -96,11 +97,13 @@ class Cells:
             is_last
             and event.moment >= self._agenda.last
             and statement.by is statement.root
+            and len(entry) == 1
             and cell not in self._unsettled
         ):
             # The common case, a newer report: nothing can depend on it yet, and it only adds to what there is.
             event.is_new, event.seen = False, before
-            event.after = before if statement.state == "held" else strongest((before, statement))
+            loses = before is not None and statement.strength < before.strength
+            event.after = before if statement.state == "held" or loses else statement
             self.changed.add((cell.unit, cell.key))
             self.restated.add(statement.by)
         else:

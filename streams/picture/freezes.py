@@ -20,6 +20,7 @@ class Freezes:
         self._agenda = agenda
         self._frozen: dict[str, list[tuple[Moment, str]]] = {}
         self._undone: dict[str, list[Moment]] = {}
+        self._keys: dict[str, tuple[str, str]] = {}
         self.changed: set[str] = set()
 
     def put(self, county: str | None, verification: Judged, step: Step) -> None:
@@ -38,6 +39,10 @@ class Freezes:
             self._frozen[county].remove((step.moment, verification.record_id))
         self._note(county, verification, step)
 
+    def key(self, county: str) -> tuple[str, str]:
+        """Under what a step reads whether a county is frozen; one object a county, since every report reads it."""
+        return self._keys.setdefault(county, ("county", county))
+
     def covers(self, county: str | None, at: Moment = END) -> bool:
         """Whether a county is frozen as of a moment."""
         if county is None or not self._frozen:
@@ -55,7 +60,7 @@ class Freezes:
         counties = {county} if county is not None else self._counties_of(verification.record_id)
         self.changed |= counties
         for one in counties:
-            self._agenda.stir(("county", one), step.moment)
+            self._agenda.stir(self.key(one), step.moment)
         self._agenda.stir(("counties",), step.moment)
 
     def _counties_of(self, verification_id: str) -> set[str]:

@@ -81,7 +81,7 @@ class IncidentState:
         county = county_of(unit)
         if county is None:
             return False
-        self.agenda.read(step, ("county", county))
+        self.agenda.read(step, self.freezes.key(county))
         return self.freezes.covers(county, step.moment)
 
     def mark_frozen(self) -> None:
