@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -52,8 +51,11 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
 
 def alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> tuple[Alternative, ...]:
     """Clues, village components and held values of a unit's own cell, newest first."""
-    newest = heapq.nlargest(MOST_ALTERNATIVES, _words(state, cell_id), key=lambda word: word[:3])
-    return tuple(_alternative(word, total) for word in newest)
+    words = list(_words(state, cell_id))
+    if not words:
+        return ()
+    words.sort(key=lambda word: word[:3], reverse=True)
+    return tuple(_alternative(word, total) for word in words[:MOST_ALTERNATIVES])
 
 
 class Word(NamedTuple):

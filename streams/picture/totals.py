@@ -144,14 +144,16 @@ class Totals:
 def _sum(parts: list[Total]) -> Total | None:
     if not parts:
         return None
-    return Total(
-        value=sum((part.value for part in parts), Decimal(0)),
-        qualifier=min((part.qualifier for part in parts), key=LEAST_EXACT.__getitem__),
-        newest=max(part.newest for part in parts),
-        oldest=min(part.oldest for part in parts),
-        status=min((part.status for part in parts), key=WEAKEST.__getitem__),
-        parts=sum(part.parts for part in parts),
-    )
+    value, qualifier, newest, oldest, status, count = parts[0]
+    for part in parts[1:]:
+        value += part.value
+        if LEAST_EXACT[part.qualifier] < LEAST_EXACT[qualifier]:
+            qualifier = part.qualifier
+        if WEAKEST[part.status] < WEAKEST[status]:
+            status = part.status
+        newest, oldest = max(newest, part.newest), min(oldest, part.oldest)
+        count += part.parts
+    return Total(value, qualifier, newest, oldest, status, count)
 
 
 def own_value(state: IncidentState, unit: str, key: str) -> Own | None:
