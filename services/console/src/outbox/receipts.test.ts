@@ -69,6 +69,15 @@ describe('Receipts', () => {
     expect((await outcome())!.standing).toBe('superseded')
   })
 
+  it('looks again at what a correction corrects', async () => {
+    await store.add({ ...newItem({ record_id: 'b', supersedes: 'a' } as unknown as OutgoingRecord, 1, { sealed: true, asOfFiling: true }), state: 'received' })
+    const { round } = harness([judgement('held'), judgement('effective'), judgement('superseded')])
+    await round()
+    expect((await outcome())!.standing).toBe('held')
+    expect(await round()).toBeLessThan(1000)
+    expect((await outcome())!.standing).toBe('superseded')
+  })
+
   it('keeps what is known when there is no network or the record is not found yet', async () => {
     const { round } = harness([judgement('held'), new TypeError('Failed to fetch'), new ApiError(404, null)])
     for (const _ of [1, 2, 3]) await round()

@@ -23,6 +23,9 @@ const JUDGED_MS = 60_000
 interface Look {
   due: number
   times: number
+  held: boolean
+  /** Another judgement, told while it was looked at, may have moved it. */
+  again: boolean
 }
 
 export class Receipts {
@@ -79,24 +82,36 @@ export class Receipts {
   private async lookAt(item: OutboxItem): Promise<void> {
     const look = this.lookOf(item)
     look.times++
+    look.again = false
     let outcome = item.outcome
     try {
       outcome = (await this.surroundings.look(item.id)).outcome
       if (!same(outcome, item.outcome)) {
         await this.store.change(item.id, { outcome })
         look.times = 0
+        this.lookAgainAfter(item)
       }
     } catch (error) {
       // Not found yet, or no network: what is known stands.
       if (!(error instanceof ApiError || error instanceof TypeError)) throw error
     }
-    look.due = this.surroundings.now() + waitFor(outcome, look.times)
+    look.held = outcome?.standing === 'held'
+    look.due = look.again ? 0 : this.surroundings.now() + waitFor(outcome, look.times)
+  }
+
+  /** A judgement moves others: what it corrects, and what was held. */
+  private lookAgainAfter(item: OutboxItem): void {
+    for (const [id, look] of this.looks) {
+      if (!look.held && id !== item.record.supersedes) continue
+      look.due = 0
+      look.again = true
+    }
   }
 
   private lookOf(item: OutboxItem): Look {
     const known = this.looks.get(item.id)
     if (known) return known
-    const look = { due: 0, times: 0 }
+    const look = { due: 0, times: 0, held: false, again: false }
     this.looks.set(item.id, look)
     return look
   }

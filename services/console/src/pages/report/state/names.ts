@@ -25,6 +25,15 @@ export function unitName(code: string, regions: Regions, reporter: Reporter): st
   return [reporter.unit, ...reporter.recent].find((unit) => unit?.code === code)?.name ?? code
 }
 
+/** Its name; while nobody named it, place and day from its id (domain.md 6.2); else the id. */
+export function incidentName(id: string, name: string | null, regions: Regions): string {
+  if (name) return name
+  const parts = /(?:^|-)\d{6}-(\d{6})-(\d{4})(\d{2})(\d{2})-\d+$/.exec(id)
+  const place = parts ? regions.get(`${parts[1]}000000`) : null
+  if (!parts || !place || place.name === place.code) return t('incident_unnamed')
+  return t('incident_of', { place: place.name, date: `${parts[2]}-${parts[3]}-${parts[4]}` })
+}
+
 export function chosen(code: string, regions: Regions): ChosenUnit {
   const path = regions.path(code)
   return { code, name: path.at(-1)!.name, above: path.slice(1, -1).map(({ name }) => name).join(' ') }

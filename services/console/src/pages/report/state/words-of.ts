@@ -7,7 +7,7 @@ import { t } from '../words'
 import { figureName } from './names'
 
 /** One line: which step it is at, and why it goes no further. */
-export function sayWay(item: OutboxItem, isSending: boolean): string {
+export function sayWay(item: OutboxItem, isSending: boolean, isCorrected: boolean): string {
   const { outcome, state } = item
   if (item.replacedBy !== null) return t('way_replaced')
   if (state === 'refused') return t('way_refused')
@@ -16,9 +16,10 @@ export function sayWay(item: OutboxItem, isSending: boolean): string {
   if (outcome.disposition === 'rejected' || outcome.disposition === 'refused') return t('way_rejected')
   if (outcome.disposition === 'frozen') return t('way_frozen')
   if (outcome.disposition === 'duplicate_content' || outcome.disposition === 'duplicate_doc') return t('way_duplicate')
+  if (isCorrected && outcome.standing === 'none') return t('way_corrected')
   switch (outcome.standing) {
     case 'effective':
-      return t('way_in_picture')
+      return t(isCorrected ? 'way_corrected' : 'way_in_picture')
     case 'held':
       return t('way_held')
     case 'returned':
@@ -26,8 +27,18 @@ export function sayWay(item: OutboxItem, isSending: boolean): string {
     case 'superseded':
       return t(outcome.disposition === 'stored_late' ? 'way_history' : 'way_superseded')
     default:
+      if (outcome.disposition === 'held') return t('way_not_counted')
       return t(outcome.disposition === 'side_table' ? 'way_beside' : outcome.disposition === 'stored_late' ? 'way_history' : 'way_noted')
   }
+}
+
+/** Flags that say why a record waits; once it does not wait any more they say nothing. */
+const WAITS = new Set(['awaiting_base', 'conflict', 'decrease', 'future_time', 'over_cancel', 'surge'])
+
+/** Flags worth telling now. */
+export function flagsOf({ outcome, replacedBy }: OutboxItem): readonly string[] {
+  if (outcome === null || replacedBy !== null) return []
+  return outcome.flags.filter((flag) => outcome.standing === 'held' || !WAITS.has(flag) || outcome.disposition === 'rejected')
 }
 
 /** Each value that it states, briefly. */

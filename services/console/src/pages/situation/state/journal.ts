@@ -1,5 +1,5 @@
 /** The incident's records, newest first: pages of the journal, with the newest judgement the socket told. */
-import type { Api, JournalItem, Judgement } from '@fenghuo/client/api'
+import type { Api, JournalItem, Judgement, Page } from '@fenghuo/client/api'
 import type { Outcome, Record as FenghuoRecord } from '@fenghuo/client/contract'
 import { computed, onScopeDispose, shallowReactive, shallowRef, watch } from 'vue'
 import type { Address } from './address'
@@ -11,6 +11,8 @@ export interface JournalRow {
 }
 
 const PAGE = 100
+/** Records held; with more the list starts over, so that a page that is open for days does not grow. */
+const MOST = 1000
 /** After a change the journal is asked at most so often. */
 const PAUSE_MS = 1000
 
@@ -45,6 +47,7 @@ export function useJournal(api: Api, address: Address, outcomes: () => readonly 
     const { signal } = asking
     try {
       const page = await api.journal({ incident, status: world, limit: PAGE, ...(after ? { after } : {}) }, signal)
+      if (after === undefined && mustStartOver(page)) items.clear()
       if (after !== undefined || items.size === 0) next.value = page.next
       for (const item of page.items) items.set(item.record.record_id, earliest(items.get(item.record.record_id), item))
       state.value = 'ready'
@@ -53,6 +56,12 @@ export function useJournal(api: Api, address: Address, outcomes: () => readonly 
       console.warn('journal', error)
       state.value = 'failed'
     }
+  }
+
+  /** The newest page alone, unless earlier ones were asked for, join it without a gap and are not too many. */
+  function mustStartOver(page: Page<JournalItem>): boolean {
+    const joins = page.items.some(({ record }) => items.has(record.record_id))
+    return items.size <= PAGE || items.size > MOST || !joins
   }
 
   return { rows, state, hasMore: computed(() => next.value !== null), more: () => (next.value ? load(next.value) : undefined), reload: () => load() }
