@@ -107,17 +107,18 @@ class IncidentState:
             self.agenda.push(step.child)
 
     def drop(self, step: Step) -> None:
-        """A step that is no more: its effects are taken back, and what it waited for tries nobody."""
-        self.agenda.bury(step)
-        self.stop_waiting(step)
-        effects, step.effects = step.effects, []
-        for effect in effects:
-            effect.take_back(step)
-        self.cells.settle()
-        self.shelters.headcounts.settle()
-        if step.child is not None:
-            self.drop(step.child)
-            step.child = None
+        """A step that is no more: its effects are taken back, and so are the further attempts that it led to."""
+        dropped: Step | None = step
+        while dropped is not None:
+            self.agenda.bury(dropped)
+            self.stop_waiting(dropped)
+            effects, dropped.effects = dropped.effects, []
+            for effect in effects:
+                effect.take_back(dropped)
+            self.cells.settle()
+            self.shelters.headcounts.settle()
+            child, dropped.child = dropped.child, None
+            dropped = child
 
     def begin_waiting(self, step: Step) -> None:
         """Note who waits for a supply document; who waits for a record has read it."""
