@@ -8,11 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.system import RunningSystem
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 TOWNSHIP = "513221105000"
 TOWNSHIP_NAME = "水磨镇"
 OFFICE = "水磨镇人民政府应急办"
@@ -107,6 +107,12 @@ class FieldPage:
 
     def newest(self) -> Locator:
         return self.page.locator("[data-record]").first
+
+    def show_all(self) -> None:
+        """List also the earlier records."""
+        more = self.page.locator("[data-more]")
+        while more.count() > 0:
+            more.click()
 
     def card(self, record_id: str) -> Locator:
         return self.page.locator(f"[data-record='{record_id}']")

@@ -39,9 +39,9 @@ def journal(system: RunningSystem, incident: str) -> list[str]:
     found: list[str] = []
     after: str | None = None
     while True:
-        query = {"incident": incident, "status": "Exercise", "limit": 500} | (
-            {"after": after} if after else {}
-        )
+        query: dict[str, str | int] = {"incident": incident, "status": "Exercise", "limit": 500}
+        if after is not None:
+            query["after"] = after
         page = httpx.get(f"{system.http}/v1/journal", params=query, timeout=30).raise_for_status().json()
         found += [item["record"]["record_id"] for item in page["items"]]
         after = page["next"]
@@ -66,8 +66,9 @@ def test_two_hundred_records_through_a_cut(context: BrowserContext, system: Runn
     field.page.reload()  # without network: from the device
     field.tab("outbox")
     field.waiting(QUEUED)
-    expect(field.page.locator("[data-record]")).to_have_count(QUEUED)
     shot(field.page, "report-offline-phone")
+    field.show_all()
+    expect(field.page.locator("[data-record]")).to_have_count(QUEUED)
     ids = [each.get_attribute("data-record") or "" for each in field.page.locator("[data-record]").all()]
 
     lose_an_answer(field)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -302,6 +303,4 @@ def test_first_load_is_light(browser: Browser, system: RunningSystem) -> None:
 
 def local_time(shift: timedelta) -> str:
     """As a datetime-local field takes it, in the phone's time zone (Asia/Shanghai)."""
-    from zoneinfo import ZoneInfo
-
     return (datetime.now(ZoneInfo("Asia/Shanghai")) + shift).strftime("%Y-%m-%dT%H:%M")

@@ -42,7 +42,7 @@ def show(page: Page, system: RunningSystem, **query: str) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_three_scenes(wall: Page, system: RunningSystem, theme: str) -> None:
-    size = wall.viewport_size or {}
+    width = wall.evaluate("innerWidth")
     for scene in ("figures", "map", "records"):
         show(wall, system, scene=scene, theme=theme)
         expect(wall.locator(".band")).to_contain_text("演练 EXERCISE")
@@ -56,7 +56,7 @@ def test_three_scenes(wall: Page, system: RunningSystem, theme: str) -> None:
             expect(wall.locator("[data-record]").first).to_contain_text("存为历史")
         assert too_small(wall) == []
         assert overflowing(wall) == []
-        shot(wall, f"wall-{scene}-{theme}-{size.get('width')}")
+        shot(wall, f"wall-{scene}-{theme}-{width}")
 
 
 def too_small(page: Page) -> list[str]:

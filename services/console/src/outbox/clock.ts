@@ -2,6 +2,8 @@
  * The server's clock as seen from this device. Phones in the field are minutes wrong; a time in the future is held (R17)
  * and a wrong one hides how old a figure is.
  */
+import { deadline } from './deadline'
+
 export interface ClockSample {
   /** Device clock when asked and when answered, milliseconds since 1970. */
   readonly askedAt: number
@@ -46,7 +48,7 @@ export async function measureClock(ask: () => Promise<number>, now: () => number
 
 /** GET /clock.json. Throws TypeError when the server cannot be reached, Error for any other answer. */
 export async function askServerClock(): Promise<number> {
-  const answer = await fetch('/clock.json', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
+  const answer = await fetch('/clock.json', { cache: 'no-store', signal: deadline(5000) })
   if (!answer.ok) throw new Error(`/clock.json: HTTP ${answer.status}`)
   const { server_time } = (await answer.json()) as { server_time: string }
   const moment = Date.parse(server_time)

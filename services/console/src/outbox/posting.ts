@@ -1,5 +1,6 @@
 /** `POST /v1/records` as the outbox needs it: what became of each record, or when to try again. */
 import type { Problem } from '@fenghuo/client/contract'
+import { deadline } from './deadline'
 import type { OutgoingRecord } from './items'
 
 export type Verdict = { readonly result: 'stored' } | { readonly result: 'refused'; readonly problem: Problem }
@@ -31,7 +32,7 @@ export function postRecords(url = '/v1/records', ask: typeof fetch = (...argumen
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(records),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: deadline(TIMEOUT_MS),
       })
       text = await response.text()
     } catch (error) {

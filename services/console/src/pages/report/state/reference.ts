@@ -1,5 +1,6 @@
 /** Names of indicators and units, also without network: the catalogue, counties, and the townships of a province. */
 import { shallowRef, triggerRef, type ShallowRef } from 'vue'
+import { deadline } from '../../../outbox/deadline'
 import type { Indicator } from '../../../reference/reference'
 import { Regions, type RegionRow } from '../../../reference/regions'
 import type { KeptAnswers } from './keeping'
@@ -34,7 +35,7 @@ export async function loadFieldReference(answers: KeptAnswers): Promise<FieldRef
 }
 
 async function json<Body>(path: string): Promise<Body> {
-  const answer = await fetch(path, { signal: AbortSignal.timeout(20_000) })
+  const answer = await fetch(path, { signal: deadline(20_000) })
   if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`)
   return (await answer.json()) as Body
 }
