@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from schemas.indicators import indicators
 from streams.picture.checks import breaches
 from streams.picture.state import IncidentState
 from streams.picture.totals import Totals
@@ -23,7 +22,7 @@ class Raised(NamedTuple):
 
 def alarms_of(state: IncidentState, totals: Totals, unit: str) -> Iterator[tuple[Subject, Raised]]:
     """The alarms that stand for one unit."""
-    own = {key: value for key in indicators() if (value := totals.own.get((unit, key)))}
+    own = {key: value for key in totals.keys(unit) if (value := totals.own.get((unit, key)))}
     for check, keys in breaches({key: value.value for key, value in own.items()}):
         record_ids = sorted({judged.record_id for key in keys for judged in own[key].records})
         detail = ", ".join(f"{key}={own[key].value}" for key in keys)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
 from schemas.indicators import indicators
 from schemas.outputs import Flag
 from streams.picture.conversion import StatedCell, StatedRow
-from streams.picture.judged import Cell, CellId, Entry, Judged, Rank, Statement
-from streams.picture.units import is_below
+from streams.picture.judged import CellId, Judged
+from streams.picture.moments import Moment
+from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current
+from streams.picture.stamped import Order
+from streams.picture.steps import Agenda, Step
+from streams.picture.units import ancestors, is_below
 
 CellVerdict = Literal["accepted", "late", "held"]
 
@@ -21,28 +25,44 @@ MUST_NOT_SURGE = frozenset({"dead", "missing", "injured"})
 SURGE_FACTOR = 5
 SURGE_STEP = 50
 
+WHOLES: dict[str, str] = {part: key for key, item in indicators().items() for part in item.parts}
+"""part → the derived indicator that it is part of."""
+
 
 class Cells:
-    """The cells of one incident. `changed` collects the cells whose entry in force may have changed."""
+    """A lane of cells with their entries. `changed` collects those of which something else may be shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda, restated: set[Judged]) -> None:
+        self._agenda = agenda
         self._cells: dict[CellId, Cell] = {}
+        self.units_of: dict[str, set[str]] = {}
+        """key → the units that have such a cell."""
         self.changed: set[CellId] = set()
-        self.restated: set[Judged] = set()
+        self.restated = restated
         """Records whose standing may have changed."""
+        self._unsettled: dict[Cell, tuple[Moment, set[Judged]]] = {}
+        """Cells in which something has changed: from which moment on, in whose entries."""
 
     def get(self, unit: str, key: str) -> Cell | None:
         """The cell, if anything was ever stated there."""
         return self._cells.get((unit, key))
 
-    def value(self, unit: str, key: str) -> Decimal | None:
-        """The value in force."""
+    def cell(self, unit: str, key: str) -> Cell:
+        """The cell, made if there is none."""
         cell = self._cells.get((unit, key))
-        return cell.value if cell else None
+        if cell is None:
+            cell = self._cells[unit, key] = Cell(unit, key)
+            self.units_of.setdefault(key, set()).add(unit)
+        return cell
 
-    def in_force(self) -> list[CellId]:
-        """The cells with a value in force."""
-        return [cell_id for cell_id, cell in self._cells.items() if cell.in_force]
+    def value(self, unit: str, key: str, at: Moment) -> Decimal | None:
+        """The value in force as of a moment."""
+        cell = self._cells.get((unit, key))
+        return cell.value(at) if cell else None
+
+    def in_force(self, at: Moment) -> Iterator[CellId]:
+        """The cells with a value in force as of a moment."""
+        return (cell_id for cell_id, cell in self._cells.items() if cell.reign(at))
 
     def restate(self, cell_id: CellId) -> None:
         """Whether the value in force is shown may have changed: a derived whole gives way to its parts, or comes back."""
@@ -50,115 +70,193 @@ class Cells:
         if cell is not None and cell.statement is not None:
             self.restated.add(cell.statement.by)
 
-    def report(
-        self,
-        judged: Judged,
-        unit: str,
-        key: str,
-        stated: StatedCell,
-        rank: Rank,
-        *,
-        reason: bool,
-        allocated: bool,
-    ) -> tuple[CellVerdict, Flag | None]:
-        """Judge one cell of a report and keep its entry (R3, R7, R9)."""
-        cell = self._cell(unit, key)
-        assert stated.value is not None
-        entry = Entry(cell, judged, rank)
-        verdict, flag, state = _judge(cell, entry, stated.value, reason=reason, allocated=allocated)
-        self._state(entry, Statement(entry, judged, stated.value, stated.qualifier, state))
-        if verdict != "held":
-            judged.counted = True
-        return verdict, flag
+    # The lane: statements and touches, each at its step's moment.
 
-    def correct(
-        self, root: Judged, correction: Judged, unit: str, key: str, stated: StatedCell, rank: Rank
-    ) -> None:
-        """R4: the root's entry, made if it had none there, now states this and counts as accepted."""
-        entry = root.entries.get((unit, key)) or Entry(self._cell(unit, key), root, rank)
-        self._state(entry, Statement(entry, correction, stated.value, stated.qualifier))
-        if stated.value is not None:
-            correction.counted = True
-
-    def settle(self, cell: Cell) -> None:
-        """Find the entry in force anew, after an entry left, came back or was released."""
-        best = max(
-            ((strength, entry) for entry in cell.entries.values() if (strength := entry.strength)),
-            key=lambda pair: pair[0],
-            default=None,
-        )
-        self._put_in_force(cell, best[1] if best else None)
-
-    def settle_entries_of(self, *records: Judged) -> None:
-        """Settle every cell in which these records stated something."""
-        for record in records:
-            self.restated.add(record)
-            for statement in record.statements:
-                self._touch(statement.entry)
-                self.settle(statement.entry.cell)
-
-    def release(self, root: Judged) -> None:
-        """R18: what R3, R7 or R9 held counts as accepted at its rank and place."""
-        for statement in root.statements:
-            if statement.state == "held":
-                statement.state = "accepted"
-                root.counted = True
-        self.settle_entries_of(root)
-
-    def _cell(self, unit: str, key: str) -> Cell:
-        cell = self._cells.get((unit, key))
-        if cell is None:
-            cell = self._cells[unit, key] = Cell(unit, key)
-        return cell
-
-    def _state(self, entry: Entry, statement: Statement) -> None:
-        cell, root = entry.cell, entry.root
-        self._touch(entry)
-        is_new = root.record_id not in cell.entries
-        cell.entries[root.record_id] = root.entries[cell.unit, cell.key] = entry
-        entry.statements.append(statement)
+    def put(self, event: Event) -> None:
+        """A statement, or a review's touch, begins to lie in a cell."""
+        cell = event.key
+        before = cell.statement
+        if before is not None:
+            self.restated.add(before.by)
+        if not isinstance(event, Said):
+            cell.put(event)
+            self._note(event)
+            return
+        statement = event.value
+        is_last = cell.put(event)
+        entry = cell.entries.get(statement.root)
+        if entry is None:
+            entry = cell.entries[statement.root] = []
+        else:
+            self._restate_current(cell, statement.root)
+        _insert(entry, event)
+        _insert(statement.by.statements, event)
         if statement.state == "held":
-            cell.held[root.record_id] = entry
-        statement.by.statements.append(statement)
-        self.restated.add(statement.by)
-        strength = entry.strength
-        if not is_new or strength is None:
-            self.settle(cell)
-        elif cell.in_force is None or strength > (cell.in_force.strength or strength):
-            # The common case, a newer report: nothing else can be in force.
-            self._put_in_force(cell, entry)
+            cell.held[statement.root] = entry
+        if (
+            is_last
+            and event.moment >= self._agenda.last
+            and statement.by is statement.root
+            and len(entry) == 1
+            and cell not in self._unsettled
+        ):
+            # The common case, a newer report: nothing can depend on it yet, and it only adds to what there is.
+            event.is_new, event.seen = False, before
+            loses = before is not None and statement.strength < before.strength
+            event.after = before if statement.state == "held" or loses else statement
+            self.changed.add((cell.unit, cell.key))
+            self.restated.add(statement.by)
+        else:
+            self._note(event)
 
-    def _put_in_force(self, cell: Cell, entry: Entry | None) -> None:
-        for involved in (cell.in_force, entry):
-            if involved:
-                self._touch(involved)
-        cell.in_force = entry
+    def take_back(self, event: Event) -> None:
+        """It does not, after all."""
+        cell = event.key
+        self._restate_shown(cell)
+        cell.take_back(event)
+        if isinstance(event, Said):
+            entry, root = cell.entries[event.value.root], event.value.root
+            self._restate_current(cell, root)
+            entry.remove(event)
+            event.value.by.statements.remove(event)
+            if not any(said.value.state == "held" for said in entry):
+                cell.held.pop(root, None)
+            if not entry:
+                del cell.entries[root]
+        self._note(event)
+
+    def _note(self, event: Event) -> None:
+        """Something in this cell has changed from the event's moment on."""
+        cell, what = event.key, event.value
+        self._restate_shown(cell)
+        since, roots = self._unsettled.get(cell, (event.moment, set()))
+        self._unsettled[cell] = min(since, event.moment), roots | set(event.roots)
         self.changed.add((cell.unit, cell.key))
+        for root in event.roots:
+            # Corrections look at what their root states (R10), reviews at where their target states something (R18).
+            self._agenda.stir(("record", root.record_id), event.moment)
+        if isinstance(what, Touch):
+            self.restated.update(what.by)
+            for root in what.roots:
+                self.restated.update(said.value.by for said in cell.entries.get(root, ()))
+            return
+        self.restated.add(what.by)
+        self._restate_current(cell, what.root)
+        if what.by is not what.root:
+            self._agenda.stir(("record", what.by.record_id), event.moment)
 
-    def _touch(self, entry: Entry) -> None:
-        self.restated.update(statement.by for statement in entry.statements)
-        self.changed.add((entry.cell.unit, entry.cell.key))
+    def settle(self) -> None:
+        """After a step: find who is in force in the cells where it did something, from there on."""
+        if not self._unsettled:
+            return
+        for cell, (since, roots) in self._unsettled.items():
+            moved = cell.walk(since, roots, self._agenda.push)
+            self._restate_shown(cell)
+            if moved is not None and since < self._agenda.last:
+                self._spread(cell, moved)
+        self._unsettled.clear()
+
+    def _restate_current(self, cell: Cell, root: Judged) -> None:
+        said = current(cell.entries.get(root, []))
+        if said is not None:
+            self.restated.add(said.value.by)
+
+    def _restate_shown(self, cell: Cell) -> None:
+        statement = cell.statement
+        if statement is not None:
+            self.restated.add(statement.by)
+
+    def _spread(self, cell: Cell, moved: Moved) -> None:
+        """Clues at or above this cell looked at its total (R2), prefectures at who has a value in force (R15)."""
+        keys = [cell.key, WHOLES[cell.key]] if cell.key in WHOLES else [cell.key]
+        for unit in (cell.unit, *ancestors(cell.unit)):
+            for key in keys:
+                self._agenda.stir(("total", unit, key), moved.first, moved.until)
+        if moved.presence:
+            self._agenda.stir(("counties",), moved.first, moved.until)
+
+
+def _insert(entry: Entry, said: Said) -> None:
+    place = len(entry)
+    while place and entry[place - 1].moment > said.moment:
+        place -= 1
+    entry.insert(place, said)
+
+
+def report_cell(
+    cells: Cells,
+    step: Step,
+    judged: Judged,
+    cell: Cell,
+    stated: StatedCell,
+    rank: Rank,
+    place: Order,
+    *,
+    reason: bool,
+    allocated: bool,
+) -> tuple[CellVerdict, Flag | None]:
+    """Judge one cell of a report against the entry in force, and keep its own (R3, R7, R9)."""
+    assert stated.value is not None
+    before = cell.reign(step.moment)
+    verdict, flag, state = _judge(
+        cell.key, before, judged, rank, stated.value, reason=reason, allocated=allocated
+    )
+    statement = Statement(judged, judged, rank, place, stated.value, stated.qualifier, state)
+    step.effects.append(Said(cells, cell, step, statement))
+    return verdict, flag
+
+
+def correct_cell(
+    cells: Cells, step: Step, root: Judged, correction: Judged, cell: Cell, stated: StatedCell, rank: Rank
+) -> tuple[Statement | None, Statement | None]:
+    """R4: the root's entry, made if it had none there, now states this and counts as accepted.
+
+    Answers who was in force before, and who is after it.
+    """
+    at = step.moment
+    muted = correction.is_returned(at)
+    statement = Statement(
+        root,
+        correction,
+        rank,
+        root.place(at),
+        stated.value,
+        stated.qualifier,
+        muted=muted,
+    )
+    before = cell.reign(at)
+    step.effects.append(Said(cells, cell, step, statement))
+    if muted:
+        return before, before
+    return before, cell.succeed(before, {root: None if statement.value is None else statement}, at)
 
 
 def _judge(
-    cell: Cell, entry: Entry, value: Decimal, *, reason: bool, allocated: bool
+    key: str,
+    in_force: Statement | None,
+    judged: Judged,
+    rank: Rank,
+    value: Decimal,
+    *,
+    reason: bool,
+    allocated: bool,
 ) -> tuple[CellVerdict, Flag | None, Literal["accepted", "held", "equal_rank"]]:
-    in_force, before = cell.in_force, cell.value
-    if in_force is None or before is None:
+    if in_force is None:
         return "accepted", None, "accepted"
-    if entry.rank < in_force.rank:
+    assert in_force.value is not None
+    if rank < in_force.rank:
         return "late", None, "accepted"
-    if entry.rank == in_force.rank and _org(entry) != _org(in_force):
-        return ("late", None, "equal_rank") if value == before else ("held", "conflict", "held")
-    if cell.key in MUST_NOT_FALL and value < before and not allocated:
+    if rank == in_force.rank and _org(judged) != _org(in_force.root):
+        return ("late", None, "equal_rank") if value == in_force.value else ("held", "conflict", "held")
+    if key in MUST_NOT_FALL and value < in_force.value and not allocated:
         return ("accepted", "decrease_explained", "accepted") if reason else ("held", "decrease", "held")
-    if cell.key in MUST_NOT_SURGE and not reason and _surges(before, value):
+    if key in MUST_NOT_SURGE and not reason and _surges(in_force.value, value):
         return "held", "surge", "held"
     return "accepted", None, "accepted"
 
 
-def _org(entry: Entry) -> str:
-    return entry.root.stamped.record.source.org
+def _org(judged: Judged) -> str:
+    return judged.stamped.record.source.org
 
 
 def _surges(before: Decimal, value: Decimal) -> bool:
@@ -166,7 +264,7 @@ def _surges(before: Decimal, value: Decimal) -> bool:
     return value > SURGE_FACTOR * before and value - before >= SURGE_STEP
 
 
-def allocations(cells: Cells, rows: list[StatedRow]) -> Mapping[CellId, bool]:
+def allocations(cells: Cells, rows: list[StatedRow], at: Moment) -> Mapping[CellId, bool]:
     """R7: which falls of a record are allocations, judged against what was in force before the record.
 
     A fall on a code ending in 000000 that the rises of the same indicator on units below it, in the same record,
@@ -177,17 +275,17 @@ def allocations(cells: Cells, rows: list[StatedRow]) -> Mapping[CellId, bool]:
         if not row.unit.endswith("000000"):
             continue
         for key, stated in row.cells.items():
-            before = cells.value(row.unit, key)
+            before = cells.value(row.unit, key, at)
             if stated.value is not None and before is not None and stated.value < before:
-                found[row.unit, key] = _rises(cells, rows, row.unit, key) >= before - stated.value
+                found[row.unit, key] = _rises(cells, rows, row.unit, key, at) >= before - stated.value
     return found
 
 
-def _rises(cells: Cells, rows: list[StatedRow], above: str, key: str) -> Decimal:
+def _rises(cells: Cells, rows: list[StatedRow], above: str, key: str, at: Moment) -> Decimal:
     total = Decimal(0)
     for row in rows:
         stated = row.cells.get(key)
         if stated is None or stated.value is None or not is_below(row.unit, above):
             continue
-        total += max(Decimal(0), stated.value - (cells.value(row.unit, key) or Decimal(0)))
+        total += max(Decimal(0), stated.value - (cells.value(row.unit, key, at) or Decimal(0)))
     return total

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from schemas.records import Dispatch, EvacuationCount, SupplyMovement, type_name
 from streams.picture.judged import Judged
-from streams.picture.shelters import SHELTER_IN
+from streams.picture.moments import END, Moment, just_after
+from streams.picture.shelters import SHELTER_IN, places
 from streams.picture.state import IncidentState, Verdict
+from streams.picture.steps import Step
 from streams.picture.units import NATION
 
 COUNTING_CLASSES = frozenset({"official_stat", "command_post", "dept", "grid"})
@@ -19,67 +21,87 @@ GOODS = {"release": "supply_released", "receive": "supply_received", "return": "
 AWAITING = Verdict("held", frozenset({"awaiting_base"}))
 
 
-def judge_delta(state: IncidentState, judged: Judged) -> Verdict:
+def judge_delta(state: IncidentState, step: Step, judged: Judged) -> Verdict:
     """A dispatch, supply movement or evacuation count."""
     record = judged.stamped.record
     assert isinstance(record, Dispatch | EvacuationCount | SupplyMovement)
     if record.source.class_ not in COUNTING_CLASSES:
         return Verdict("side_table")
     if isinstance(record, EvacuationCount) and record.kind == "headcount":
-        return _judge_headcount(state, judged)
+        step.does(state.facts, (judged, "countable"), True)
+        in_force = state.shelters.headcount(step, judged, judged.order)
+        return Verdict("accepted") if in_force else Verdict("stored_late")
     key = (type_name(record), record.doc_no or "")
-    taken_by = state.documents.get(key)
+    taken_by = state.documents.taken_by(step, key)
     if taken_by is not None:
         same = _payload(record) == _payload(taken_by.stamped.record)
         return Verdict("duplicate_doc") if same else Verdict("held", frozenset({"conflict"}))
-    verdict = apply_cancel(state, judged) if is_cancel(judged) else Verdict("accepted")
-    state.documents[key] = judged
-    if verdict.disposition == "accepted":
-        judged.countable = True
-        recount(state, judged)
-    return verdict
+    step.does(state.documents, key, judged)
+    if is_cancel(judged):
+        return apply_cancel(state, step, judged)
+    step.does(state.facts, (judged, "countable"), True)
+    return Verdict("accepted")
 
 
-def apply_cancel(state: IncidentState, judged: Judged) -> Verdict:
+def apply_cancel(state: IncidentState, step: Step, judged: Judged) -> Verdict:
     """R6: a cancel names its release; it waits for the document, and may not cancel more than is left."""
     record = judged.stamped.record
     assert isinstance(record, SupplyMovement)
-    document = state.documents.get(("supply_movement", record.ref_doc_no or ""))
+    ref = record.ref_doc_no or ""
+    document = state.documents.taken_by(step, ("supply_movement", ref))
     if document is None:
-        state.waiting.for_document(judged, record.ref_doc_no or "")
+        step.wait(judged, "document", ref)
         return AWAITING
     release = document.stamped.record
     if not isinstance(release, SupplyMovement) or release.kind != "release":
         return Verdict("rejected", frozenset({"no_base"}))
-    others = [other for other in state.cancels.get(document.record_id, ()) if not other.is_returned]
+    others = state.cancels.others(step, document)
     for item, quantity in record.lines.items():
         if quantity > release.lines.get(item, Decimal(0)) - _cancelled(others, item):
             return Verdict("held", frozenset({"over_cancel"}))
-    judged.root = document
-    state.cancels.setdefault(document.record_id, []).append(judged)
+    step.does(state.facts, (judged, "cancels"), document)
+    step.does(state.cancels, document, judged)
+    step.does(state.facts, (judged, "countable"), True)
     return Verdict("accepted")
 
 
-def retry_cancel(state: IncidentState, judged: Judged) -> Verdict:
-    """A waiting cancel whose document has come; what becomes of it changes no outcome."""
-    verdict = apply_cancel(state, judged)
-    if verdict.disposition == "accepted":
-        judged.countable = True
-        recount(state, judged)
-    return verdict
-
-
 def recount(state: IncidentState, judged: Judged) -> None:
-    """Count a delta, or stop counting it, as its standing now demands; a release takes its cancels along."""
-    counts = judged.countable and not judged.is_returned
-    if is_cancel(judged):
-        counts = counts and judged.root is not None and judged.root.counting
-    if counts != judged.counting:
-        judged.counting = counts
-        _count(state, judged, counts=counts)
-    state.cells.restated.add(judged)
-    for cancel in state.cancels.get(judged.record_id, ()):
+    """Count a delta now, or stop counting it, as its standing demands; a release takes its cancels along."""
+    record = judged.stamped.record
+    if isinstance(record, EvacuationCount):
+        for unit, _, _ in places(record):
+            state.shelters.note(unit)
+        if record.kind == "headcount":
+            return
+    counts = counts_as_of(judged)
+    here = _contributions(judged) if counts else []
+    if isinstance(record, EvacuationCount) and counts != judged.counting:
+        state.shelters.move(judged, counts=counts)
+    for unit, key, _ in judged.counted_in:
+        state.tallies.remove(unit, key, judged)
+    for unit, key, amount in here:
+        state.tallies.add(unit, key, judged, amount)
+    judged.counting, judged.counted_in = counts, here
+    state.restated.add(judged)
+    for cancel in state.cancels.of(judged):
         recount(state, cancel)
+
+
+def counts_as_of(judged: Judged, at: Moment = END) -> bool:
+    """A delta counts while it is let in and not returned; a cancel while its release counts, too (R6)."""
+    if not judged.latest("countable", at) or judged.is_returned(at):
+        return False
+    release: Judged | None = judged.latest("cancels", at)
+    return counts_as_of(release, at) if release is not None else not is_cancel(judged)
+
+
+def has_counted(judged: Judged) -> bool:
+    """Whether a delta counted at any moment. A cancel let in while its release is returned does not, till that is back."""
+    moments = [moment for log in judged.facts.values() for moment, _ in log]
+    release: Judged | None = judged.latest("cancels")
+    if release is not None:
+        moments += [moment for log in release.facts.values() for moment, _ in log]
+    return any(counts_as_of(judged, just_after(moment)) for moment in moments)
 
 
 def is_cancel(judged: Judged) -> bool:
@@ -94,22 +116,6 @@ def has_figure(judged: Judged) -> bool:
     return not isinstance(record, SupplyMovement) or record.kind in GOODS or record.kind == "cancel"
 
 
-def document_taken(state: IncidentState, judged: Judged) -> str | None:
-    """The supply document number that this record took, which cancels may wait for."""
-    record = judged.stamped.record
-    if (
-        isinstance(record, SupplyMovement)
-        and state.documents.get(("supply_movement", record.doc_no)) is judged
-    ):
-        return record.doc_no
-    return None
-
-
-def _judge_headcount(state: IncidentState, judged: Judged) -> Verdict:
-    judged.countable = judged.counted = True
-    return Verdict("accepted") if state.shelters.headcount(judged) else Verdict("stored_late")
-
-
 def _cancelled(cancels: list[Judged], item: str) -> Decimal:
     total = Decimal(0)
     for cancel in cancels:
@@ -117,18 +123,6 @@ def _cancelled(cancels: list[Judged], item: str) -> Decimal:
         assert isinstance(record, SupplyMovement)
         total += record.lines.get(item, Decimal(0))
     return total
-
-
-def _count(state: IncidentState, judged: Judged, *, counts: bool) -> None:
-    record = judged.stamped.record
-    if isinstance(record, EvacuationCount):
-        state.shelters.move(judged, counts=counts)
-    for unit, key, amount in _contributions(judged):
-        if counts:
-            state.tallies.add(unit, key, judged, amount)
-        else:
-            state.tallies.remove(unit, key, judged)
-    judged.counted = judged.counted or has_figure(judged)
 
 
 def _contributions(judged: Judged) -> list[tuple[str, str, Decimal]]:
@@ -144,8 +138,7 @@ def _contributions(judged: Judged) -> list[tuple[str, str, Decimal]]:
         return [(record.unit, SHELTER_IN, Decimal(record.persons))] if record.kind == "check_in" else []
     assert isinstance(record, SupplyMovement)
     if record.kind == "cancel":
-        assert judged.root is not None
-        release = judged.root.stamped.record
+        release = judged.latest("cancels").stamped.record
         assert isinstance(release, SupplyMovement)
         unit = release.unit or NATION
         return [(unit, f"supply_released.{item}", -Decimal(amount)) for item, amount in record.lines.items()]

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.numbers import shown
-from schemas.outputs import Alternative, Figure, Qualifier
+from schemas.outputs import Alternative, Figure
+from streams.picture.beside import SideEntry
 from streams.picture.judged import CellId, Judged
+from streams.picture.reigns import Statement, current
 from streams.picture.stamped import EPOCH
 from streams.picture.state import IncidentState
-from streams.picture.totals import Total, Totals
+from streams.picture.totals import MOST_RECORDS, Total, Totals, as_qualifier
 
 BEIJING = timezone(timedelta(hours=8))
 MOST_ALTERNATIVES = 50
-MOST_RECORDS = 200
-"""Newest first; a longer list would make a unit's row unreadable, and the journal has them all."""
+"""Newest first."""
 
 
 def moment(micros: int) -> datetime:
@@ -33,7 +34,7 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
     own = totals.own.get(cell_id)
     value = shown(total.value)
     assert value is not None
-    records = sorted(own.records, key=lambda judged: judged.place, reverse=True)[:MOST_RECORDS] if own else []
+    records = sorted(own.records, key=Judged.place, reverse=True)[:MOST_RECORDS] if own else []
     return Figure(
         total=value,
         own=shown(own.value) if own else None,
@@ -50,50 +51,57 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
 
 def alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> tuple[Alternative, ...]:
     """Clues, village components and held values of a unit's own cell, newest first."""
-    found = list(_alternatives(state, total, cell_id))
-    found.sort(key=lambda item: (item.as_of, item.record_id, item.unit), reverse=True)
-    return tuple(found[:MOST_ALTERNATIVES])
+    words = list(_words(state, cell_id))
+    if not words:
+        return ()
+    words.sort(key=lambda word: word[:3], reverse=True)
+    return tuple(_alternative(word, total) for word in words[:MOST_ALTERNATIVES])
 
 
-def _alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> Iterator[Alternative]:
+class Word(NamedTuple):
+    """What stands beside a figure; as_of in µs."""
+
+    as_of: int
+    record_id: str
+    unit: str
+    kind: Literal["clue", "component", "held"]
+    root: Judged
+    value: Decimal
+    qualifier: str
+
+
+def _words(state: IncidentState, cell_id: CellId) -> Iterator[Word]:
     unit, key = cell_id
     for entry in state.beside.clues(cell_id):
-        assert entry.value is not None
-        yield _alternative("clue", unit, entry.by, entry.root, entry.value, entry.qualifier, total)
+        yield _word("clue", unit, entry)
     for village, entry in state.beside.components(cell_id):
-        assert entry.value is not None
-        yield _alternative("component", village, entry.by, entry.root, entry.value, entry.qualifier, None)
+        yield _word("component", village, entry)
     cell = state.cells.get(unit, key)
-    for held in cell.held.values() if cell else ():
-        current = held.current
-        if current is not None and current.state == "held" and current.value is not None:
-            yield _alternative("held", unit, current.by, held.root, current.value, current.qualifier, total)
+    for stated in cell.held.values() if cell else ():
+        said = current(stated)
+        if said is not None and said.is_held():
+            yield _word("held", unit, said.value)
 
 
-def _alternative(
-    kind: Literal["clue", "component", "held"],
-    unit: str,
-    by: Judged,
-    root: Judged,
-    value: Decimal,
-    qualifier: str,
-    total: Total | None,
-) -> Alternative:
-    source = root.stamped.record.source
-    exactness: Qualifier = (
-        "about" if qualifier == "about" else "at_least" if qualifier == "at_least" else "exact"
-    )
-    rounded = shown(value)
+def _word(kind: Literal["clue", "component", "held"], unit: str, said: SideEntry | Statement) -> Word:
+    assert said.value is not None
+    return Word(said.root.stamped.as_of, said.by.record_id, unit, kind, said.root, said.value, said.qualifier)
+
+
+def _alternative(word: Word, total: Total | None) -> Alternative:
+    source = word.root.stamped.record.source
+    rounded = shown(word.value)
     assert rounded is not None
+    is_part = word.kind == "component"
     return Alternative(
-        kind=kind,
-        unit=unit,
+        kind=word.kind,
+        unit=word.unit,
         value=rounded,
-        difference=None if total is None else shown(value - total.value),
+        difference=None if total is None or is_part else shown(word.value - total.value),
         org=source.org,
         class_=source.class_,
         level=source.level,
-        as_of=moment(root.stamped.as_of),
-        record_id=by.record_id,
-        qualifier=exactness,
+        as_of=moment(word.as_of),
+        record_id=word.record_id,
+        qualifier=as_qualifier(word.qualifier),
     )

@@ -1,9 +1,11 @@
-"""The fold of one canonical incident: every record takes its turn, once, in canonical order (records.md 4)."""
+"""The fold of one canonical incident: every record takes its turn in canonical order (records.md 4).
+
+The turns are steps (`steps.py`): what comes late is judged in its place, and then only what that reaches.
+"""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from schemas.outputs import Figure, Flag, IncidentHead, Outcome
 from schemas.records import Clue as ClueRecord
@@ -23,18 +25,22 @@ from schemas.records import (
 )
 from streams.picture.alarms import Raised, Subject, alarms_of
 from streams.picture.corrections import apply_correction, judge_correction
-from streams.picture.documents import document_taken, is_cancel, judge_delta, retry_cancel
+from streams.picture.documents import apply_cancel, is_cancel, judge_delta, recount
 from streams.picture.figures import figure
 from streams.picture.judged import Judged
 from streams.picture.merges import clock_is_ahead
+from streams.picture.moments import turn_of
 from streams.picture.reports import judge_clue, judge_report
-from streams.picture.reviews import apply_review, conclude_wait, judge_review
+from streams.picture.reviews import apply_review, judge_review
 from streams.picture.stamped import Order, Stamped
 from streams.picture.standing import standing_of
-from streams.picture.state import IncidentState, Verdict, World
+from streams.picture.state import IncidentState, Verdict, World, content_of
+from streams.picture.steps import Step, ended, replace
 from streams.picture.totals import Totals
 from streams.picture.units import NATION
 from streams.picture.verification import judge_verification
+
+NO_FLAGS: frozenset[Flag] = frozenset()
 
 LATE_ARRIVAL = 30 * 60 * 1_000_000
 """R13: more than 30 minutes under way; µs."""
@@ -43,38 +49,129 @@ RECORDED = Verdict("recorded")
 
 
 class IncidentFold:
-    """The state after the records so far. `take` records in canonical order, then `finish`, then read."""
+    """All steps of one incident. `add` and `remove` records in any order, then `settle`, then read."""
 
     def __init__(self, incident_id: str, world: World) -> None:
         self.state = IncidentState(incident_id, world)
         self.totals = Totals()
-        self._elsewhere: list[tuple[Order, str]] = []
-        self.last: Order = (-1, "")
-        """Everything up to here has had its turn; a record before it needs a new fold."""
         self.head = IncidentHead()
-        self._named_by_own = False
 
-    def take(self, stamped: Stamped) -> None:
-        """One record's turn."""
-        self._wake_before(stamped.order)
-        self.state.now = self.last = stamped.order
-        judged = Judged(stamped)
-        verdict = self._judge(judged)
-        judged.disposition = judged.stands_as = verdict.disposition
-        judged.flags |= verdict.flags
-        self.state.judged[judged.record_id] = judged
-        self.state.cells.restated.add(judged)
-        if isinstance(stamped.record, LossReport | ZeroReport | Correction) and judged.is_filed:
-            self.state.file_content(judged)
-        if verdict.disposition == "recorded":
-            self._read_head(stamped.record)
-        self._wake(stamped.record_id, document_taken(self.state, judged))
-        self._watch_elsewhere()
+    def __len__(self) -> int:
+        """The number of records."""
+        return len(self.state.judged)
 
-    def finish(self) -> None:
-        """Wake what waits for records of other incidents, and bring the totals up to date."""
-        self._wake_before(None)
-        self.totals.refresh(self.state)
+    def add(self, stamped: Stamped) -> None:
+        """A record is to take its turn, wherever in the order that is."""
+        files = isinstance(stamped.record, LossReport | ZeroReport | Correction)
+        judged = Judged(stamped, clock_is_ahead(stamped), content_of(stamped) if files else None)
+        judged.turn = Step(turn_of(stamped.order), judged)
+        self.state.judged[stamped.record_id] = judged
+        if files:
+            self.state.contents.add(judged)
+        self.state.agenda.push(judged.turn)
+        self.stir_readers(stamped.record_id)
+
+    def remove(self, stamped: Stamped) -> None:
+        """A record is not in this incident, or not with this stamp, after all."""
+        judged = self.state.judged.pop(stamped.record_id)
+        assert judged.turn is not None
+        self.state.drop(judged.turn)
+        self.state.contents.stir(judged, judged.turn.moment)
+        judged.turn = None
+        if judged.content is not None:
+            self.state.contents.remove(judged)
+        self.state.restated.add(judged)
+        self.stir_readers(stamped.record_id)
+
+    def has(self, stamped: Stamped) -> bool:
+        """Whether this very delivery takes its turn here."""
+        judged = self.state.judged.get(stamped.record_id)
+        return judged is not None and judged.stamped is stamped
+
+    def judge_again(self, record_id: str) -> None:
+        """Something about this record has changed that lies outside of its incident (R14)."""
+        turn = self.state.judged[record_id].turn
+        assert turn is not None
+        self.state.agenda.push(turn)
+
+    def stir_readers(self, record_id: str) -> None:
+        """A record has come, gone or changed: whoever has looked for it is judged again."""
+        self.state.agenda.stir_all(("record", record_id))
+
+    def settle(self) -> None:
+        """Judge what is to be judged, earliest first, and bring the totals up to date. Raises UnjudgeableError."""
+        step = None
+        try:
+            while (step_to_take := self.state.agenda.pop()) is not None:
+                step = step_to_take
+                self._take(step)
+            self._finish()
+        except Exception as error:
+            if step is None:
+                raise
+            raise UnjudgeableError(step.judged.stamped) from error
+
+    def _take(self, step: Step) -> None:
+        """One step: judge, then let its effects lie in the lanes, which stirs later steps where they differ."""
+        state, judged = self.state, step.judged
+        before, step.effects = step.effects, []
+        state.stop_waiting(step)
+        verdict = self._retry(step) if step.is_retry else self._turn(step)
+        if replace(step, before):
+            state.cells.settle()
+            state.shelters.headcounts.settle()
+        if not step.is_retry and (judged.disposition, judged.flags) != verdict:
+            judged.disposition, judged.flags = verdict
+            state.restated.add(judged)
+            state.agenda.stir(("record", judged.record_id), step.moment)
+            state.contents.stir(judged, step.moment)
+        state.begin_waiting(step)
+        if step.awaits is not None or step.child is not None:
+            state.await_again(step)
+
+    def _turn(self, step: Step) -> Verdict:
+        judged = step.judged
+        stamped = judged.stamped
+        first = _first_flags(stamped, self.state.world)
+        if judged.clock_ahead:
+            return Verdict("held", first | {"future_time"})
+        rule = RULES.get(type(stamped.record))
+        verdict = rule(self.state, self.totals, step, judged) if rule else RECORDED
+        if "awaiting_base" in verdict.flags:
+            step.does(self.state.facts, (judged, "attempt"), "waiting")
+        if isinstance(stamped.record, IncidentOpen | IncidentClose):
+            step.does(self.state.namings, judged.order, stamped)
+        return Verdict(verdict.disposition, first | verdict.flags) if first else verdict
+
+    def _retry(self, step: Step) -> Verdict:
+        """A waiting record is tried: its outcome stays; if it fails, nothing of it waits any longer."""
+        judged = step.judged
+        if isinstance(judged.stamped.record, Correction):
+            verdict = apply_correction(self.state, step, judged)
+        elif isinstance(judged.stamped.record, Review):
+            verdict = apply_review(self.state, self.totals, step, judged, place=None)
+        else:
+            assert is_cancel(judged)
+            verdict = apply_cancel(self.state, step, judged)
+        succeeded = verdict.disposition not in ("rejected", "refused", "held")
+        ending = ended("awaiting_base" in verdict.flags, succeeded)
+        step.does(self.state.facts, (judged, "attempt"), ending)
+        return verdict
+
+    def _finish(self) -> None:
+        """What is only looked at now: what counts (R6), what stands beside (R2), the name, the totals (R5)."""
+        state = self.state
+        for judged in state.facts.deltas:
+            recount(state, judged)
+        for judged in state.facts.reports:
+            state.beside.touch(judged)
+            state.cells.changed.update((said.key.unit, said.key.key) for said in judged.statements)
+        state.facts.deltas.clear()
+        state.facts.reports.clear()
+        if state.namings.have_changed:
+            self.head = head_of(state.namings.in_order, state.incident_id)
+            state.namings.have_changed = False
+        self.totals.refresh(state)
 
     def take_touched(self) -> tuple[dict[str, set[str]], set[str]]:
         """(unit → keys, record ids) that may show something else since this was last asked."""
@@ -82,17 +179,16 @@ class IncidentFold:
         keys: dict[str, set[str]] = {NATION: set()}
         for unit, key in self.totals.changed | state.beside.changed:
             keys.setdefault(unit, set()).add(key)
-        records = {judged.record_id for judged in state.cells.restated | state.shelters.restated}
+        records = {judged.record_id for judged in state.restated}
         for touched in (self.totals.changed, state.beside.changed):
             touched.clear()
-        for restated in (state.cells.restated, state.shelters.restated):
-            restated.clear()
+        state.restated.clear()
         return keys, records
 
     def outcome(self, record_id: str) -> Outcome | None:
         """A record's outcome, with its standing now; None if it is not judged here."""
         judged = self.state.judged.get(record_id)
-        if judged is None:
+        if judged is None or judged.disposition is None:
             return None
         return Outcome(
             record_id=record_id,
@@ -115,62 +211,36 @@ class IncidentFold:
         """The alarms that stand for a unit."""
         return dict(alarms_of(self.state, self.totals, unit))
 
-    def _judge(self, judged: Judged) -> Verdict:
-        stamped = judged.stamped
-        judged.flags = _first_flags(stamped, self.state.world)
-        if clock_is_ahead(stamped):
-            judged.clock_held = True
-            return Verdict("held", frozenset({"future_time"}))
-        rule = RULES.get(type(stamped.record))
-        return rule(self.state, self.totals, judged) if rule else RECORDED
 
-    def _wake(self, record_id: str, doc_no: str | None = None) -> None:
-        """Try what waited for this record, or the document it brought, right after it."""
-        for waiter in self.state.waiting.take(record_id, doc_no):
-            conclude_wait(self.state, waiter, self._retry(waiter))
+class UnjudgeableError(Exception):
+    """A rule stumbled over a record: a fault of ours, not of the record's shape. `stamped` is the record."""
 
-    def _retry(self, waiter: Judged) -> Verdict:
-        if isinstance(waiter.stamped.record, Correction):
-            return apply_correction(self.state, waiter)
-        if isinstance(waiter.stamped.record, Review):
-            return apply_review(self.state, self.totals, waiter, place=None)
-        assert is_cancel(waiter)
-        return retry_cancel(self.state, waiter)
+    def __init__(self, stamped: Stamped) -> None:
+        super().__init__(f"record {stamped.record_id} cannot be judged")
+        self.stamped = stamped
 
-    def _watch_elsewhere(self) -> None:
-        """Note where in the order the awaited records of other incidents lie."""
-        known = {record_id for _, record_id in self._elsewhere}
-        for record_id in self.state.waiting.awaited_records() & self.state.foreign:
-            stamped = self.state.world.find(record_id)
-            if stamped is not None and stamped.order > self.state.now and record_id not in known:
-                heapq.heappush(self._elsewhere, (stamped.order, record_id))
 
-    def _wake_before(self, order: Order | None) -> None:
-        """Turns of other incidents' records that come before `order` (None: all of them)."""
-        while self._elsewhere and (order is None or self._elsewhere[0][0] < order):
-            # Its own turn is already counted as past, so that the woken ones find it before them.
-            at, record_id = heapq.heappop(self._elsewhere)
-            self.state.now = (at[0], at[1] + "\0")
-            self.last = max(self.last, at)
-            self._wake(record_id)
-            self._watch_elsewhere()
-
-    def _read_head(self, record: Record) -> None:
+def head_of(namings: Iterable[tuple[Order, Stamped]], incident_id: str) -> IncidentHead:
+    """What the incident is called: its own newest opening, else that of one merged into it; whether it is closed."""
+    head, named_by_own = IncidentHead(), False
+    for _, stamped in namings:
+        record = stamped.record
         if isinstance(record, IncidentClose):
-            self.head = _with(self.head, closed=True)
-        if not isinstance(record, IncidentOpen):
-            return
-        own = record.incident_id == self.state.incident_id
-        if own or not self._named_by_own:
-            self._named_by_own = own
-            self.head = _with(
-                self.head,
+            head = _with(head, closed=True)
+            continue
+        assert isinstance(record, IncidentOpen)
+        own = record.incident_id == incident_id
+        if own or not named_by_own:
+            named_by_own = own
+            head = _with(
+                head,
                 name=record.name,
                 hazard=record.hazard,
                 occurred_at=record.occurred_at,
                 origin_unit=record.origin_unit,
                 closed=False,
             )
+    return head
 
 
 def _with(head: IncidentHead, **changes: object) -> IncidentHead:
@@ -178,19 +248,19 @@ def _with(head: IncidentHead, **changes: object) -> IncidentHead:
     return IncidentHead(**(fields | changes))
 
 
-def _first_flags(stamped: Stamped, world: World) -> set[Flag]:
-    flags: set[Flag] = set()
-    if stamped.stamp - stamped.sent_at > LATE_ARRIVAL:
-        flags.add("late_arrival")
-    if world.moved_before(stamped):
-        flags.add("incident_alias")
-    return flags
+def _first_flags(stamped: Stamped, world: World) -> frozenset[Flag]:
+    late = stamped.stamp - stamped.sent_at > LATE_ARRIVAL
+    moved = world.moved_before(stamped)
+    if not late and not moved:
+        return NO_FLAGS
+    flags: list[Flag] = ["late_arrival"] if late else []
+    return frozenset([*flags, "incident_alias"] if moved else flags)
 
 
-Rule = Callable[[IncidentState, Totals, Judged], Verdict]
+Rule = Callable[[IncidentState, Totals, Step, Judged], Verdict]
 
 
-def _merge(state: IncidentState, _: Totals, judged: Judged) -> Verdict:
+def _merge(state: IncidentState, _totals: Totals, _step: Step, judged: Judged) -> Verdict:
     """R14: read from the whole set before any turn."""
     return Verdict(state.world.merge_disposition(judged.record_id))
 
@@ -201,10 +271,10 @@ RULES: dict[type[Record], Rule] = {
     ClueRecord: judge_clue,
     Correction: judge_correction,
     Review: judge_review,
-    Verification: lambda state, _, judged: judge_verification(state, judged),
+    Verification: lambda state, _, step, judged: judge_verification(state, step, judged),
     IncidentMerge: _merge,
-    Dispatch: lambda state, _, judged: judge_delta(state, judged),
-    EvacuationCount: lambda state, _, judged: judge_delta(state, judged),
-    SupplyMovement: lambda state, _, judged: judge_delta(state, judged),
+    Dispatch: lambda state, _, step, judged: judge_delta(state, step, judged),
+    EvacuationCount: lambda state, _, step, judged: judge_delta(state, step, judged),
+    SupplyMovement: lambda state, _, step, judged: judge_delta(state, step, judged),
 }
 """Who judges what; every other type is recorded (R2)."""

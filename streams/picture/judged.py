@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING, Any, Literal
 
 from schemas.outputs import Disposition, Flag
 from schemas.records import Level, Stage
+from streams.picture.moments import END, Moment
+from streams.picture.reigns import Entry, Rank
 from streams.picture.stamped import Order, Stamped
+
+if TYPE_CHECKING:
+    from streams.picture.steps import Step
 
 CellId = tuple[str, str]
 """(unit, key)."""
@@ -24,138 +29,133 @@ LEVELS: dict[Level, int] = {
     "nation": 5,
 }
 
-Rank = tuple[int, int, int]
-"""(as_of in µs, stage, level): R3."""
+FactName = Literal[
+    "returned", "reviewed", "released", "stands", "correction", "attempt", "countable", "cancels"
+]
+"""What later steps may say of a record: returned by which target (None: put back), reviewed or not, its held cells
+released, (disposition, place) since R17 let it go, a correction it has, how an attempt to apply it ended, that it
+counts, the release that it cancels."""
+
+Attempt = Literal["waiting", "failed", "done"]
+
+NO_FACTS: dict[FactName, list[tuple[Moment, Any]]] = {}
 
 
 class Judged:
-    """One record after its turn.
+    """One record from its turn on.
 
-    `disposition` and `flags` are the outcome and never change. `stands_as` is what later rules look at: the same,
-    except for a record held by R17, which stands as what it was judged when it was released (R18).
+    `disposition` and `flags` are its outcome. What becomes of it later are `facts`, each with the moment from which it
+    holds, so that a step anywhere in the order sees the record as it was then.
     """
 
     __slots__ = (
-        "clock_held",
-        "corrections",
-        "countable",
-        "counted",
+        "clock_ahead",
+        "content",
+        "counted_in",
         "counting",
         "disposition",
-        "entries",
-        "failed",
+        "facts",
         "flags",
-        "place",
+        "order",
         "record_id",
-        "returned_by",
-        "reviewed",
-        "root",
         "stamped",
-        "stands_as",
         "statements",
-        "waiting",
+        "turn",
     )
 
-    def __init__(self, stamped: Stamped) -> None:
+    def __init__(self, stamped: Stamped, clock_ahead: bool, content: tuple[object, ...] | None) -> None:
         self.stamped = stamped
         self.record_id = stamped.record_id
-        self.place: Order = stamped.order
-        self.disposition: Disposition = "recorded"
-        self.stands_as: Disposition = "recorded"
-        self.flags: set[Flag] = set()
-        self.clock_held = False
-        self.waiting = False
-        self.failed = False
-        self.reviewed = False
-        self.returned_by: str | None = None
-        self.counted = False
-        """Something it stated counted or was kept as history."""
-        self.countable = False
-        """A delta or headcount that was accepted, or applied later."""
+        self.order: Order = stamped.order
+        self.clock_ahead = clock_ahead
+        """R17 held it at its turn."""
+        self.content = content
+        """R1: what makes two reports or corrections equal; None for other types."""
+        self.disposition: Disposition | None = None
+        """None before its turn was judged."""
+        self.flags: frozenset[Flag] = frozenset()
+        self.turn: Step | None = None
+        """Its own turn; None once it is no more."""
+        self.facts = NO_FACTS
+        self.statements: Entry = []
+        """What it stated itself, as a root or as a correction."""
         self.counting = False
-        """A delta that counts now: it is countable, not returned, and so is the release that it cancels."""
-        self.root: Judged | None = None
-        self.corrections: list[Judged] = []
-        self.entries: dict[CellId, Entry] = {}
-        self.statements: list[Statement] = []
+        """A delta that counts now (R6)."""
+        self.counted_in: list[tuple[str, str, Any]] = []
+        """Where a delta counts now: (unit, key, amount)."""
 
-    @property
-    def is_filed(self) -> bool:
-        """Accepted, stored late or held, but not by R17: what R1 and R4 look for."""
-        return self.stands_as in FILED and not self.clock_held
+    # Facts, as of a moment.
 
-    @property
-    def is_returned(self) -> bool:
-        """R18: sent back by a review, alone or with its root."""
-        return self.returned_by is not None
+    def learn(self, name: FactName, moment: Moment, value: Any) -> None:
+        """From this moment on, this holds."""
+        if not self.facts:
+            self.facts = {}
+        insort(self.facts.setdefault(name, []), (moment, value), key=_moment)
 
+    def forget(self, name: FactName, moment: Moment, value: Any) -> None:
+        """It does not, after all."""
+        self.facts[name].remove((moment, value))
 
-class Statement:
-    """What one record says in one entry; `value` None withdraws."""
-
-    __slots__ = ("by", "entry", "qualifier", "state", "value")
-
-    def __init__(
-        self,
-        entry: Entry,
-        by: Judged,
-        value: Decimal | None,
-        qualifier: str,
-        state: Literal["accepted", "held", "equal_rank"] = "accepted",
-    ) -> None:
-        self.entry, self.by, self.value, self.qualifier, self.state = entry, by, value, qualifier, state
-
-
-class Entry:
-    """One root record's entry in a cell, with what it and its corrections state there, oldest first (R3, R4)."""
-
-    __slots__ = ("cell", "rank", "root", "statements")
-
-    def __init__(self, cell: Cell, root: Judged, rank: Rank) -> None:
-        self.cell, self.root, self.rank = cell, root, rank
-        self.statements: list[Statement] = []
-
-    @property
-    def current(self) -> Statement | None:
-        """What the entry states now: its last statement that no review has returned."""
-        return next(
-            (statement for statement in reversed(self.statements) if not statement.by.is_returned), None
-        )
-
-    @property
-    def strength(self) -> tuple[Rank, bool, Order] | None:
-        """What decides who is in force; None for an entry that states nothing that counts."""
-        current = self.current
-        if current is None or current.value is None or current.state == "held":
+    def latest(self, name: FactName, at: Moment = END) -> Any:
+        """The last such fact as of a moment; None where there is none."""
+        if not self.facts:
             return None
-        return self.rank, current.state != "equal_rank", self.root.place
+        log = self.facts.get(name)
+        if not log:
+            return None
+        place = bisect_left(log, at, key=_moment)
+        return log[place - 1][1] if place else None
 
+    def history(self, name: FactName, at: Moment = END) -> list[Any]:
+        """All such facts as of a moment, oldest first."""
+        return [value for moment, value in self.facts.get(name, ()) if moment < at]
 
-class Cell:
-    """(unit, key): a list of entries, one of which may be in force (R3)."""
+    def happened(self, name: FactName, since: Moment, at: Moment) -> bool:
+        """Whether there is such a fact after one moment and before another."""
+        return bool(self.facts) and any(since < moment < at for moment, _ in self.facts.get(name, ()))
 
-    __slots__ = ("entries", "held", "in_force", "key", "unit")
+    def returned_by(self, at: Moment = END) -> str | None:
+        """R18: the target of the review that took its statements out, if one did."""
+        found: str | None = self.latest("returned", at)
+        return found
 
-    def __init__(self, unit: str, key: str) -> None:
-        self.unit, self.key = unit, key
-        self.entries: dict[str, Entry] = {}
-        self.held: dict[str, Entry] = {}
-        """Entries that were held at their turn; some may be released or corrected since."""
-        self.in_force: Entry | None = None
+    def is_returned(self, at: Moment = END) -> bool:
+        """R18: sent back by a review, alone or with its root."""
+        return self.latest("returned", at) is not None
+
+    def is_clock_held(self, at: Moment = END) -> bool:
+        """R17, and not released yet."""
+        return self.clock_ahead and self.latest("stands", at) is None
+
+    def stands_as(self, at: Moment = END) -> Disposition | None:
+        """What later rules look at: its disposition, or what it was judged as when R18 released it from R17."""
+        stands = self.latest("stands", at)
+        return self.disposition if stands is None else stands[0]
+
+    def place(self, at: Moment = END) -> Order:
+        """Its place among equal ranks: its turn, or that of the review that released it (R18)."""
+        stands = self.latest("stands", at)
+        return self.order if stands is None else stands[1]
+
+    def is_filed(self, at: Moment = END) -> bool:
+        """Accepted, stored late or held, but not by R17: what R1 and R4 look for."""
+        return self.stands_as(at) in FILED and not self.is_clock_held(at)
+
+    def corrections(self, at: Moment = END) -> list[Judged]:
+        """Its corrections so far, oldest first."""
+        return self.history("correction", at)
 
     @property
-    def statement(self) -> Statement | None:
-        """The statement in force."""
-        return self.in_force.current if self.in_force else None
-
-    @property
-    def value(self) -> Decimal | None:
-        """The value in force."""
-        statement = self.statement
-        return statement.value if statement else None
+    def is_reviewed(self) -> bool:
+        """R18: approved, and not returned since."""
+        return bool(self.latest("reviewed"))
 
 
 def rank_of(judged: Judged, stage: Stage | None = None) -> Rank:
     """R3: (as_of, stage, level); a verification's rows rank as stage verified whatever it says itself (R15)."""
     record = judged.stamped.record
     return judged.stamped.as_of, STAGES[stage or record.stage], LEVELS[record.source.level]
+
+
+def _moment(fact: tuple[Moment, Any]) -> Moment:
+    return fact[0]

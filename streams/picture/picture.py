@@ -48,6 +48,10 @@ class Picture:
         """The records, each with its earliest stamp."""
         yield from self._winners.values()
 
+    def world(self, status: Status) -> StatusWorld:
+        """All records of one status and the folds of its incidents."""
+        return self._worlds[status]
+
     def apply(self, deliveries: Iterable[Stamped]) -> Changes:
         """Take deliveries, in any order; answers every change of what is shown. Raises UnjudgeableError."""
         losers = self.admit(deliveries)
@@ -87,17 +91,15 @@ class Picture:
 
     def _settle(self, status: Status) -> Iterator[Change]:
         world = self._worlds[status]
-        anew, onward = world.settle()
-        for incident_id in sorted(anew | onward):
+        remade, moved = world.settle()
+        for incident_id in sorted(remade | moved):
             shown = self._shown.setdefault((status, incident_id), ShownIncident(status, incident_id))
-            fold = world.fold(incident_id)
-            if fold is not None and incident_id in onward:
-                change = shown.moved_on(fold)
-            else:
-                into = world.canonical(incident_id)
-                change = shown.refolded(
-                    fold, into if into != incident_id else None, world.aliases(incident_id)
-                )
+            into = world.canonical(incident_id)
+            change = shown.show(
+                world.fold(incident_id),
+                into if into != incident_id else None,
+                world.aliases(incident_id) if incident_id in remade else None,
+            )
             if change is not None:
                 yield change
 

@@ -12,114 +12,119 @@ from schemas.records import (
     ZeroReport,
 )
 from streams.picture.corrections import AWAITING
-from streams.picture.documents import document_taken, is_cancel, judge_delta, recount, retry_cancel
+from streams.picture.documents import judge_delta
 from streams.picture.judged import FILED, Judged
 from streams.picture.merges import is_official
+from streams.picture.reigns import Cell, Event, Touch
 from streams.picture.reports import judge_report
 from streams.picture.stamped import Order, Stamped
 from streams.picture.state import IncidentState, Verdict
+from streams.picture.steps import Step, ended
 from streams.picture.totals import Totals
 
 REVIEWABLE = LossReport | ZeroReport | Correction | Dispatch | EvacuationCount | SupplyMovement
 
 
-def judge_review(state: IncidentState, totals: Totals, judged: Judged) -> Verdict:
+def judge_review(state: IncidentState, totals: Totals, step: Step, judged: Judged) -> Verdict:
     """R2 → R18."""
     if not is_official(judged.stamped):
         return Verdict("refused")
-    return apply_review(state, totals, judged, place=judged.place)
+    return apply_review(state, totals, step, judged, place=judged.order)
 
 
-def apply_review(state: IncidentState, totals: Totals, judged: Judged, *, place: Order | None) -> Verdict:
+def apply_review(
+    state: IncidentState, totals: Totals, step: Step, judged: Judged, *, place: Order | None
+) -> Verdict:
     """R18. `place`: where a report or delta held by R17 is judged when released; None: at its own (the review waited)."""
     record = judged.stamped.record
     assert isinstance(record, Review)
-    target = state.before(record.target)
+    target = state.before(step, record.target)
     if target is None:
-        state.waiting.for_record(judged, record.target)
+        step.wait(judged, "record", record.target)
         return AWAITING
     if isinstance(target, Stamped):
         return Verdict("rejected", frozenset({"foreign_base"}))
     if not isinstance(target.stamped.record, REVIEWABLE) or target.disposition not in FILED:
         return Verdict("refused", frozenset({"no_base"}))
-    if record.decision == "return":
-        _take_out(state, target)
-    else:
-        _put_back(state, target)
+    touched = (
+        _take_out(state, step, target) if record.decision == "return" else _put_back(state, step, target)
+    )
     if record.decision == "approve":
-        target.reviewed = True
-        _touch(state, [target])
+        step.does(state.facts, (target, "reviewed"), True)
     if record.decision == "release":
-        _release(state, totals, target, place)
+        touched += _release(state, totals, step, target, place)
+    _touch(state, step, list(dict.fromkeys(touched)))
     return Verdict("accepted")
 
 
-def _take_out(state: IncidentState, target: Judged) -> None:
+def _take_out(state: IncidentState, step: Step, target: Judged) -> list[Judged]:
     """All that it states leaves the figures: a root with its corrections so far."""
-    taken = [judged for judged in (target, *target.corrections) if not judged.is_returned]
+    taken = [
+        judged for judged in _with_corrections(state, step, target) if not judged.is_returned(step.moment)
+    ]
     for judged in taken:
-        judged.returned_by = target.record_id
-    target.reviewed = False
-    _touch(state, [target, *taken])
+        step.does(state.facts, (judged, "returned"), target.record_id)
+    step.does(state.facts, (target, "reviewed"), False)
+    return taken
 
 
-def _put_back(state: IncidentState, target: Judged) -> None:
+def _put_back(state: IncidentState, step: Step, target: Judged) -> list[Judged]:
     """What the return of this target took out comes back."""
-    back = [judged for judged in (target, *target.corrections) if judged.returned_by == target.record_id]
+    back = [
+        judged
+        for judged in _with_corrections(state, step, target)
+        if judged.returned_by(step.moment) == target.record_id
+    ]
     for judged in back:
-        judged.returned_by = None
-    _touch(state, back)
+        step.does(state.facts, (judged, "returned"), None)
+    return back
 
 
-def _touch(state: IncidentState, records: list[Judged]) -> None:
-    state.cells.settle_entries_of(*records)
+def _with_corrections(state: IncidentState, step: Step, target: Judged) -> list[Judged]:
+    corrections = list(dict.fromkeys(target.corrections(step.moment)))
+    for correction in corrections:
+        state.agenda.read(step, ("record", correction.record_id))
+    return [target, *corrections]
+
+
+def _touch(state: IncidentState, step: Step, records: list[Judged]) -> None:
+    """The cells in which these records stated something must find out anew who is in force."""
+    said = tuple(
+        (effect.key[0].record_id, effect.key[1], effect.value)
+        for effect in step.effects
+        if effect.lane is state.facts
+    )
+    stated: dict[Cell, list[tuple[Judged, Judged]]] = {}
     for judged in records:
-        state.beside.touch(judged)
-        record = judged.stamped.record
-        if isinstance(record, EvacuationCount) and record.kind == "headcount":
-            if judged.countable:
-                state.shelters.resettle(judged)
-        elif isinstance(record, Dispatch | EvacuationCount | SupplyMovement):
-            recount(state, judged)
-            state.tallies.changed.update(state.tallies.cells_of(judged))
-            if isinstance(record, EvacuationCount):
-                state.shelters.changed.add(record.unit)
+        for event in judged.statements:
+            if event.moment < step.moment:
+                stated.setdefault(event.key, []).append((judged, event.value.root))
+    for cell, pairs in stated.items():
+        by = tuple(dict.fromkeys(judged for judged, _ in pairs))
+        roots = tuple(dict.fromkeys(root for _, root in pairs))
+        is_site = isinstance(by[0].stamped.record, EvacuationCount)
+        lane = state.shelters.headcounts if is_site else state.cells
+        step.effects.append(Event(lane, cell, step, Touch(said, by, roots)))
 
 
-def _release(state: IncidentState, totals: Totals, target: Judged, place: Order | None) -> None:
-    if not target.clock_held:
-        state.cells.release(target)
-        return
+def _release(
+    state: IncidentState, totals: Totals, step: Step, target: Judged, place: Order | None
+) -> list[Judged]:
+    """Answers the records whose held cells are released; one held by R17 is judged now."""
+    if not target.is_clock_held(step.moment):
+        if any(said.is_held(step.moment) for said in target.statements if said.moment < step.moment):
+            step.does(state.facts, (target, "released"), True)
+            return [target]
+        return []
     record = target.stamped.record
     if isinstance(record, Correction) or (isinstance(record, EvacuationCount) and record.kind == "headcount"):
-        return
-    target.clock_held = False
-    target.place = place or target.place
+        return []
+    place = place or target.order
     if isinstance(record, LossReport | ZeroReport):
-        verdict = judge_report(state, totals, target, released=True)
-        if verdict.disposition in FILED:
-            state.file_content(target)
+        verdict = judge_report(state, totals, step, target, released_at=place)
     else:
-        verdict = judge_delta(state, target)
-    target.stands_as = verdict.disposition
-    target.failed = verdict.disposition not in FILED or (
-        verdict.disposition == "held" and not target.waiting and not target.statements
-    )
-    state.cells.restated.add(target)
-    settle_documents(state, target)
-
-
-def settle_documents(state: IncidentState, judged: Judged) -> None:
-    """Cancels that waited for the document which this record has brought are tried right after it."""
-    for cancel in state.waiting.take(None, document_taken(state, judged)):
-        if is_cancel(cancel):
-            conclude_wait(state, cancel, retry_cancel(state, cancel))
-
-
-def conclude_wait(state: IncidentState, judged: Judged, verdict: Verdict) -> None:
-    """The end of a wait: its outcome stays; if it failed, nothing of it waits any longer."""
-    if verdict is AWAITING or (verdict.disposition == "held" and "awaiting_base" in verdict.flags):
-        return
-    judged.waiting = False
-    judged.failed = verdict.disposition in ("rejected", "refused", "held")
-    state.cells.restated.add(judged)
+        verdict = judge_delta(state, step, target)
+        attempt = ended(step.awaits is not None, verdict.disposition == "accepted")
+        step.does(state.facts, (target, "attempt"), attempt)
+    step.does(state.facts, (target, "stands"), (verdict.disposition, place))
+    return []

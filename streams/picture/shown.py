@@ -35,65 +35,59 @@ class ShownIncident:
     def __init__(self, status: Status, incident_id: str) -> None:
         self.status: Status = status
         self.incident_id = incident_id
+        self._fold: IncidentFold | None = None
         self._updates: dict[str, UnitUpdate] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._alarms: dict[Subject, Alarm] = {}
 
-    def moved_on(self, fold: IncidentFold) -> Change | None:
-        """The change after the fold took further turns: only what they touched is compared."""
-        keys, records = fold.take_touched()
-        updates = [self._update(fold, unit, keys[unit]) for unit in sorted(keys)]
-        return self._change(fold, self.incident_id, updates, records, set(keys))
-
-    def refolded(
-        self, fold: IncidentFold | None, merged_into: str | None, aliases: tuple[str, ...]
+    def show(
+        self, fold: IncidentFold | None, merged_into: str | None, aliases: tuple[str, ...] | None
     ) -> Change | None:
-        """The change after a fold was made anew, or went away (`merged_into` another): everything is compared."""
-        keys, records = fold.take_touched() if fold else ({}, set())
-        units = {*keys, *self._updates, NATION}
-        updates = [self._whole(fold, unit, merged_into, aliases) for unit in sorted(units)]
-        canonical_id = merged_into or self.incident_id
-        return self._change(fold, canonical_id, updates, records | self._outcomes.keys(), units)
+        """The change to what the fold says now; None for a fold that went away, or was merged into another incident.
 
-    def _update(self, fold: IncidentFold, unit: str, keys: set[str]) -> UnitUpdate:
+        Only what the fold has touched is compared, which of a new one is everything. `aliases` None: as before.
+        """
+        keys, records = fold.take_touched() if fold else ({NATION: set[str]()}, set[str]())
+        is_same = fold is self._fold
+        self._fold = fold
+        if not is_same:
+            keys = {unit: set[str]() for unit in self._updates} | keys
+            records |= self._outcomes.keys()
+        updates = [
+            self._row(
+                fold, unit, keys[unit], self._updates.get(unit) if is_same else None, merged_into, aliases
+            )
+            for unit in sorted(keys)
+        ]
+        return self._change(fold, merged_into or self.incident_id, updates, records, set(keys))
+
+    def _row(
+        self,
+        fold: IncidentFold | None,
+        unit: str,
+        keys: set[str],
+        before: UnitUpdate | None,
+        merged_into: str | None,
+        aliases: tuple[str, ...] | None,
+    ) -> UnitUpdate:
         """A unit's row; figures that were not touched are taken over from the row before."""
-        before = self._updates.get(unit)
         figures = dict(before.figures) if before else {}
         beside = dict(before.beside) if before else {}
-        for key in keys:
-            _show(fold, (unit, key), figures, beside)
-        if unit != NATION:
-            return UnitUpdate(
-                status=self.status, incident_id=self.incident_id, unit=unit, figures=figures, beside=beside
-            )
-        aliases = before.head.aliases if before and before.head else ()
+        if fold is not None:
+            for key in keys:
+                _show(fold, (unit, key), figures, beside)
+        head = None
+        if fold is not None and unit == NATION:
+            known = before.head.aliases if before and before.head else ()
+            head = msgspec.structs.replace(fold.head, aliases=known if aliases is None else aliases)
         return UnitUpdate(
             status=self.status,
             incident_id=self.incident_id,
             unit=unit,
             figures=figures,
             beside=beside,
-            head=msgspec.structs.replace(fold.head, aliases=aliases),
-        )
-
-    def _whole(
-        self, fold: IncidentFold | None, unit: str, merged_into: str | None, aliases: tuple[str, ...]
-    ) -> UnitUpdate:
-        """A unit's row from nothing."""
-        figures: dict[str, Figure] = {}
-        beside: dict[str, tuple[Alternative, ...]] = {}
-        for key in {*fold.totals.keys(unit), *fold.state.beside.keys(unit)} if fold else ():
-            assert fold is not None
-            _show(fold, (unit, key), figures, beside)
-        nation = unit == NATION
-        return UnitUpdate(
-            status=self.status,
-            incident_id=self.incident_id,
-            unit=unit,
-            figures=figures,
-            beside=beside,
-            merged_into=merged_into if nation else None,
-            head=msgspec.structs.replace(fold.head, aliases=aliases) if fold and nation else None,
+            merged_into=merged_into if unit == NATION else None,
+            head=head,
         )
 
     def _change(

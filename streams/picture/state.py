@@ -1,4 +1,4 @@
-"""What one incident's fold holds between two turns, and what it may ask of the world around it."""
+"""What one incident's fold holds, and what a step may ask: of the lanes as of its moment, of the world around it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from schemas.outputs import Disposition, Flag
 from schemas.records import type_name
 from streams.picture.beside import SideTable
 from streams.picture.cells import Cells
-from streams.picture.judged import CellId, Judged
+from streams.picture.freezes import Freezes
+from streams.picture.judged import Judged
+from streams.picture.lanes import Cancels, Contents, Documents, Facts, Namings
+from streams.picture.moments import END, Moment, after_release, after_turn, turn_of
 from streams.picture.shelters import Shelters
 from streams.picture.stamped import Order, Stamped
+from streams.picture.steps import Agenda, Step
 from streams.picture.tallies import Tallies
 from streams.picture.units import county_of
-from streams.picture.waiting import Waiting
 
 
 class World(Protocol):
@@ -31,6 +34,9 @@ class World(Protocol):
     def moved_before(self, stamped: Stamped) -> bool:
         """Whether its incident was merged away before its turn (flag incident_alias)."""
 
+    def watch(self, record_id: str, incident_id: str) -> None:
+        """A fold has looked for a record outside its incident: tell it when that record comes, goes or changes."""
+
 
 class Verdict(NamedTuple):
     """What a rule decides."""
@@ -39,93 +45,111 @@ class Verdict(NamedTuple):
     flags: frozenset[Flag] = frozenset()
 
 
-class Freezes:
-    """R15: which verifications cover which counties, while they are not undone."""
-
-    def __init__(self) -> None:
-        self._covering: dict[str, set[str]] = {}
-
-    def freeze(self, verification_id: str, counties: set[str]) -> None:
-        """From now on these counties are frozen."""
-        for county in counties:
-            self._covering.setdefault(county, set()).add(verification_id)
-
-    def undo(self, verification_id: str) -> set[str]:
-        """Take one verification's freezing back; answers the counties it covered."""
-        covered = {county for county, by in self._covering.items() if verification_id in by}
-        for county in covered:
-            self._covering[county].discard(verification_id)
-        return covered
-
-    def covers(self, county: str | None) -> bool:
-        """Whether a county is frozen now."""
-        return bool(county and self._covering.get(county))
-
-    def covers_unit(self, unit: str) -> bool:
-        """Whether a unit lies in a frozen county."""
-        return self.covers(county_of(unit))
-
-
 class IncidentState:
     """Everything judged so far of one canonical incident."""
 
     def __init__(self, incident_id: str, world: World) -> None:
         self.incident_id = incident_id
         self.world = world
-        self.now: Order = (0, "")
+        self.agenda = Agenda()
         self.judged: dict[str, Judged] = {}
-        self.cells = Cells()
-        self.tallies = Tallies()
-        self.shelters = Shelters()
+        self.restated: set[Judged] = set()
+        """Records whose outcome or standing may have changed."""
+        self.cells = Cells(self.agenda, self.restated)
+        self.contents = Contents(self.agenda)
+        self.facts = Facts(self.agenda, self.contents, self.restated)
+        self.documents = Documents(self.agenda, self.await_again)
+        self.cancels = Cancels(self.agenda)
+        self.shelters = Shelters(self.agenda, self.restated)
+        self.freezes = Freezes(self.agenda)
+        self.namings = Namings()
         self.beside = SideTable()
-        self.freezes = Freezes()
-        self.waiting = Waiting()
-        self.documents: dict[tuple[str, str], Judged] = {}
-        self.cancels: dict[str, list[Judged]] = {}
-        self.foreign: set[str] = set()
-        """Record ids that were looked for outside this incident: if one changes, the fold must be made anew."""
-        self._contents: dict[tuple[object, ...], list[Judged]] = {}
+        self.tallies = Tallies()
 
-    def before(self, record_id: str) -> Judged | Stamped | None:
-        """A record before the present turn: Judged if it is of this incident, Stamped if of another one."""
+    def before(self, step: Step, record_id: str) -> Judged | Stamped | None:
+        """A record whose turn comes before a step: Judged if it is of this incident, Stamped if of another one."""
+        self.agenda.read(step, ("record", record_id))
         judged = self.judged.get(record_id)
         if judged is not None:
-            return judged
+            return judged if turn_of(judged.order) < step.moment else None
+        self.world.watch(record_id, self.incident_id)
         stamped = self.world.find(record_id)
-        if stamped is not None and self.world.canonical(stamped.record.incident_id) == self.incident_id:
-            return None
-        self.foreign.add(record_id)
-        return stamped if stamped is not None and stamped.order < self.now else None
+        return stamped if stamped is not None and turn_of(stamped.order) < step.moment else None
 
-    def file_content(self, judged: Judged) -> None:
-        """Remember a report or correction for R1."""
-        self._contents.setdefault(_content(judged.stamped), []).append(judged)
+    def frozen(self, step: Step, unit: str) -> bool:
+        """Whether a unit's county is frozen as of a step (R15)."""
+        county = county_of(unit)
+        if county is None:
+            return False
+        self.agenda.read(step, self.freezes.key(county))
+        return self.freezes.covers(county, step.moment)
 
-    def repeats_content(self, judged: Judged) -> bool:
-        """R1: equal to one before it that was accepted, stored late or held, and is not returned now."""
-        return any(
-            other.is_filed and not other.is_returned
-            for other in self._contents.get(_content(judged.stamped), ())
+    def mark_frozen(self) -> None:
+        """The status of the figures of counties that were frozen or thawed may have changed."""
+        counties, self.freezes.changed = self.freezes.changed, set()
+        self.cells.changed.update(
+            cell_id for cell_id in self.cells.in_force(END) if county_of(cell_id[0]) in counties
         )
 
-    def thaw(self, verification_id: str) -> None:
-        """Undo a verification's freezing; its counties' figures lose their mark."""
-        self.mark_counties(self.freezes.undo(verification_id))
+    # Waiting (R4, R6, R18): the step of the next attempt lies right after what is awaited.
 
-    def freeze(self, verification_id: str, counties: set[str]) -> None:
-        """Freeze counties; their figures are verified."""
-        self.freezes.freeze(verification_id, counties)
-        self.mark_counties(counties)
+    def await_again(self, step: Step) -> None:
+        """Plan, or plan anew, the next attempt of the record that a step leaves waiting."""
+        moment = self._next_attempt(step)
+        if step.child is not None:
+            if step.child.moment == moment and step.awaits and step.child.judged is step.awaits.waiter:
+                return
+            self.drop(step.child)
+            step.child = None
+        if moment is not None:
+            assert step.awaits is not None
+            step.child = Step(moment, step.awaits.waiter, is_retry=True)
+            self.agenda.push(step.child)
 
-    def mark_counties(self, counties: set[str]) -> None:
-        """The status of these counties' figures may have changed."""
-        changed: list[CellId] = [
-            cell_id for cell_id in self.cells.in_force() if county_of(cell_id[0]) in counties
-        ]
-        self.cells.changed.update(changed)
+    def drop(self, step: Step) -> None:
+        """A step that is no more: its effects are taken back, and so are the further attempts that it led to."""
+        dropped: Step | None = step
+        while dropped is not None:
+            self.agenda.bury(dropped)
+            self.stop_waiting(dropped)
+            effects, dropped.effects = dropped.effects, []
+            for effect in effects:
+                effect.take_back(dropped)
+            self.cells.settle()
+            self.shelters.headcounts.settle()
+            child, dropped.child = dropped.child, None
+            dropped = child
+
+    def begin_waiting(self, step: Step) -> None:
+        """Note who waits for a supply document; who waits for a record has read it."""
+        if step.awaits is not None and step.awaits.what == "document":
+            self.documents.waiting.setdefault(step.awaits.key, []).append(step)
+
+    def stop_waiting(self, step: Step) -> None:
+        """The step leaves nobody waiting any more."""
+        awaits, step.awaits = step.awaits, None
+        if awaits is not None and awaits.what == "document":
+            self.documents.waiting[awaits.key].remove(step)
+
+    def _next_attempt(self, step: Step) -> Moment | None:
+        if step.awaits is None:
+            return None
+        if step.awaits.what == "record":
+            found = self.judged.get(step.awaits.key) or self.world.find(step.awaits.key)
+            return after_turn(found.order, step.moment) if found is not None else None
+        claim = self.documents.first_claim(("supply_movement", step.awaits.key))
+        if claim is None:
+            return None
+        moment, judged = claim
+        own_turn: Order = judged.order
+        return (
+            after_turn(own_turn, step.moment)
+            if moment == turn_of(own_turn)
+            else after_release(moment, step.moment)
+        )
 
 
-def _content(stamped: Stamped) -> tuple[object, ...]:
+def content_of(stamped: Stamped) -> tuple[object, ...]:
     """R1: (type, source.org, as_of, stage, reason, supersedes, rows); the canonical incident is the fold's own."""
     record = stamped.record
     return (

@@ -13,15 +13,22 @@ from typing import NamedTuple
 
 from schemas.indicators import indicators
 from schemas.outputs import FigureStatus, Qualifier
-from streams.picture.judged import Cell, CellId, Judged
+from streams.picture.judged import CellId, Judged
+from streams.picture.moments import END, Moment
+from streams.picture.reigns import Cell, Statement
 from streams.picture.shelters import SHELTER_NOW
 from streams.picture.state import IncidentState
+from streams.picture.steps import Step
 from streams.picture.units import ancestors, parent
 
 PARTS: dict[str, tuple[str, ...]] = {key: item.parts for key, item in indicators().items() if item.parts}
 WHOLE_OF: dict[str, str] = {part: whole for whole, parts in PARTS.items() for part in parts}
 WEAKEST: dict[FigureStatus, int] = {"unverified": 0, "reviewed": 1, "verified": 2}
 LEAST_EXACT: dict[Qualifier, int] = {"about": 0, "at_least": 1, "exact": 2}
+
+
+MOST_RECORDS = 200
+"""Of a sum of many deltas the newest are named; a longer list would make a row unreadable, the journal has them all."""
 
 
 class Own(NamedTuple):
@@ -69,13 +76,15 @@ class Totals:
 
     def refresh(self, state: IncidentState) -> None:
         """Bring own values and totals up to what has been judged so far."""
+        if state.freezes.changed:
+            state.mark_frozen()
         stale = state.cells.changed | state.tallies.changed
-        stale |= {(unit, SHELTER_NOW) for unit in state.shelters.changed}
+        stale |= {(unit, SHELTER_NOW) for unit in state.shelters.take_changed()}
         wholes = {(unit, WHOLE_OF[key]) for unit, key in stale if key in WHOLE_OF}
         for whole in wholes:
             state.cells.restate(whole)
         stale |= wholes
-        for touched in (state.cells.changed, state.tallies.changed, state.shelters.changed):
+        for touched in (state.cells.changed, state.tallies.changed):
             touched.clear()
         moved: set[CellId] = set()
         for unit, key in stale:
@@ -89,6 +98,22 @@ class Totals:
             if before != now:
                 moved.add((unit, key))
         self._add_up(moved)
+
+    def as_of(self, state: IncidentState, step: Step, unit: str, key: str) -> Decimal | None:
+        """The total of an official indicator as of a step, for R2; None where nothing was in force there or below."""
+        if step.moment >= state.agenda.last:
+            self.refresh(state)
+            total = self.total(unit, key)
+            return total.value if total else None
+        stated = (key, *PARTS.get(key, ()))
+        units = {
+            below
+            for part in stated
+            for below in state.cells.units_of.get(part, ())
+            if below == unit or unit in ancestors(below)
+        }
+        values = [own for below in units if (own := own_as_of(state, below, key, step.moment)) is not None]
+        return sum(values, Decimal(0)) if values else None
 
     def _add_up(self, moved: set[CellId]) -> None:
         """Total of each unit whose own value moved and of all units above it, deepest first."""
@@ -119,50 +144,71 @@ class Totals:
 def _sum(parts: list[Total]) -> Total | None:
     if not parts:
         return None
-    return Total(
-        value=sum((part.value for part in parts), Decimal(0)),
-        qualifier=min((part.qualifier for part in parts), key=LEAST_EXACT.__getitem__),
-        newest=max(part.newest for part in parts),
-        oldest=min(part.oldest for part in parts),
-        status=min((part.status for part in parts), key=WEAKEST.__getitem__),
-        parts=sum(part.parts for part in parts),
-    )
+    value, qualifier, newest, oldest, status, count = parts[0]
+    for part in parts[1:]:
+        value += part.value
+        if LEAST_EXACT[part.qualifier] < LEAST_EXACT[qualifier]:
+            qualifier = part.qualifier
+        if WEAKEST[part.status] < WEAKEST[status]:
+            status = part.status
+        newest, oldest = max(newest, part.newest), min(oldest, part.oldest)
+        count += part.parts
+    return Total(value, qualifier, newest, oldest, status, count)
 
 
 def own_value(state: IncidentState, unit: str, key: str) -> Own | None:
     """A unit's own value of one figure; None where it has none."""
     if key == SHELTER_NOW:
         return _sheltered(state, unit)
-    if state.tallies.holds(unit, key):
-        return _tallied(state, unit, key)
+    tally = state.tallies.of(unit, key)
+    if tally is not None:
+        newest, oldest = tally.by_age[-1][0], tally.by_age[0][0]
+        records = [judged for _, _, judged in tally.by_age[-MOST_RECORDS:]]
+        return Own(tally.sum, "exact", newest, oldest, _status(tally.amounts), tuple(records))
     cell = state.cells.get(unit, key)
     if key not in PARTS:
         return _stated(state, cell)
     parts = [own for part in PARTS[key] if (own := _stated(state, state.cells.get(unit, part)))]
-    if not parts or (cell is not None and cell.in_force and not whole_is_replaced(state, cell)):
+    if not parts or (cell is not None and cell.statement and not whole_is_replaced(state, cell)):
         return _stated(state, cell)
     return _derived(parts)
 
 
+def own_as_of(state: IncidentState, unit: str, key: str, at: Moment) -> Decimal | None:
+    """A unit's own value of an official indicator as of a moment."""
+    whole = _reign(state, unit, key, at)
+    parts = [reign for part in PARTS.get(key, ()) if (reign := _reign(state, unit, part, at)) is not None]
+    if whole is not None and not any(part.rank[0] > whole.rank[0] for part in parts):
+        return whole.value
+    if not parts:
+        return None
+    return sum((part.value or Decimal(0) for part in parts), Decimal(0))
+
+
 def whole_is_replaced(state: IncidentState, cell: Cell) -> bool:
     """Whether the sum of its parts replaces the typed value in force of a derived indicator: a part has a later as_of."""
-    if cell.in_force is None:
+    whole = cell.statement
+    if whole is None or cell.key not in PARTS:
         return False
-    parts = (state.cells.get(cell.unit, part) for part in PARTS.get(cell.key, ()))
-    return any(part.in_force.rank[0] > cell.in_force.rank[0] for part in parts if part and part.in_force)
+    parts = (_reign(state, cell.unit, part, END) for part in PARTS[cell.key])
+    return any(part.rank[0] > whole.rank[0] for part in parts if part is not None)
+
+
+def _reign(state: IncidentState, unit: str, key: str, at: Moment) -> Statement | None:
+    cell = state.cells.get(unit, key)
+    return cell.reign(at) if cell else None
 
 
 def _stated(state: IncidentState, cell: Cell | None) -> Own | None:
-    if cell is None or cell.in_force is None:
+    statement = cell.statement if cell else None
+    if cell is None or statement is None:
         return None
-    statement = cell.in_force.current
-    assert statement is not None
     assert statement.value is not None
-    as_of = cell.in_force.rank[0]
-    status: FigureStatus = "reviewed" if statement.by.reviewed else "unverified"
+    as_of = statement.rank[0]
+    status: FigureStatus = "reviewed" if statement.by.is_reviewed else "unverified"
     if state.freezes.covers_unit(cell.unit):
         status = "verified"
-    return Own(statement.value, _qualifier(statement.qualifier), as_of, as_of, status, (statement.by,))
+    return Own(statement.value, as_qualifier(statement.qualifier), as_of, as_of, status, (statement.by,))
 
 
 def _derived(parts: list[Own]) -> Own:
@@ -172,26 +218,22 @@ def _derived(parts: list[Own]) -> Own:
     return Own(*total[:5], records=records)
 
 
-def _tallied(state: IncidentState, unit: str, key: str) -> Own:
-    contributions = state.tallies.of(unit, key)
-    return _of_records(
-        sum((amount for _, amount in contributions), Decimal(0)), tuple(judged for judged, _ in contributions)
-    )
-
-
 def _sheltered(state: IncidentState, unit: str) -> Own | None:
     persons = state.shelters.persons(unit)
     if persons is None:
         return None
-    shown = [judged for site in state.shelters.sites(unit).values() for judged in site.shown()]
-    return _of_records(persons, tuple(dict.fromkeys(shown)))
+    sites = state.shelters.sites(unit).values()
+    shown = [judged for site in sites for judged in site.shown(MOST_RECORDS)]
+    newest = max(judged.stamped.as_of for judged in shown)
+    oldest = min(as_of for site in sites if (as_of := site.oldest()) is not None)
+    status = _status(judged for site in sites for judged in site.shown())
+    return Own(persons, "exact", newest, oldest, status, tuple(dict.fromkeys(shown)))
 
 
-def _of_records(value: Decimal, records: tuple[Judged, ...]) -> Own:
-    moments = [judged.stamped.as_of for judged in records]
-    status: FigureStatus = "reviewed" if all(judged.reviewed for judged in records) else "unverified"
-    return Own(value, "exact", max(moments), min(moments), status, records)
+def _status(records: Iterable[Judged]) -> FigureStatus:
+    return "reviewed" if all(judged.is_reviewed for judged in records) else "unverified"
 
 
-def _qualifier(text: str) -> Qualifier:
+def as_qualifier(text: str) -> Qualifier:
+    """A stated qualifier; whatever is not known is exact."""
     return "about" if text == "about" else "at_least" if text == "at_least" else "exact"

@@ -8,32 +8,36 @@ from streams.picture.judged import Judged
 from streams.picture.merges import is_official
 from streams.picture.reports import apply_rows, check_stated
 from streams.picture.state import IncidentState, Verdict
+from streams.picture.steps import Step
 from streams.picture.units import county_of
 
 COUNTY_DIGITS = 6
 
 
-def judge_verification(state: IncidentState, judged: Judged) -> Verdict:
+def judge_verification(state: IncidentState, step: Step, judged: Judged) -> Verdict:
     """Refuse, or apply its rows as a report of stage verified with a reason and then freeze."""
     record = judged.stamped.record
     assert isinstance(record, Verification)
     if not is_official(judged.stamped):
         return Verdict("refused")
     named = {prefix for prefix in record.counties if len(prefix) == COUNTY_DIGITS}
-    if any(
-        _open_counties(state, prefix) - named for prefix in record.counties if len(prefix) < COUNTY_DIGITS
-    ):
+    upper = [prefix for prefix in record.counties if len(prefix) < COUNTY_DIGITS]
+    if any(_open_counties(state, step, prefix) - named for prefix in upper):
         return Verdict("refused")
     flags: set[Flag] = set()
     if failed := check_stated(judged, flags):
         return failed
-    state.beside.put_components(judged, judged, judged.stamped.stated)
-    verdict = apply_rows(state, judged, flags, reason=True, stage="verified")
-    state.freeze(judged.record_id, named)
+    state.beside.show_components(step, judged, judged, judged.stamped.stated)
+    verdict = apply_rows(state, step, judged, flags, reason=True, place=judged.order, stage="verified")
+    for county in sorted(named):
+        step.does(state.freezes, county, judged)
     return verdict
 
 
-def _open_counties(state: IncidentState, prefix: str) -> set[str]:
+def _open_counties(state: IncidentState, step: Step, prefix: str) -> set[str]:
     """Counties below a prefix with a cell in force that are not frozen."""
-    counties = {county_of(unit) for unit, _ in state.cells.in_force() if unit.startswith(prefix)}
-    return {county for county in counties if county is not None and not state.freezes.covers(county)}
+    state.agenda.read(step, ("counties",))
+    counties = {county_of(unit) for unit, _ in state.cells.in_force(step.moment) if unit.startswith(prefix)}
+    return {
+        county for county in counties if county is not None and not state.freezes.covers(county, step.moment)
+    }

@@ -8,10 +8,10 @@ from typing import Protocol
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
 from schemas.parsing import ShapeError
+from streams.picture.incident import UnjudgeableError
 from streams.picture.picture import Picture
 from streams.picture.shown import Change
 from streams.picture.stamped import Origin, Stamped, stamped_from
-from streams.picture.world import UnjudgeableError
 from streams.worker import metrics
 
 log = get_logger(__name__)

@@ -52,10 +52,10 @@ def test_a_record_that_a_rule_stumbles_over_is_left_out(monkeypatch: pytest.Monk
     bad, before, after = (report(minute, TOWN, {"missing": minute}) for minute in (2, 1, 3))
     rules = dict(incident.RULES)
 
-    def stumble(state: Any, totals: Any, judged: Any) -> Any:
+    def stumble(state: Any, totals: Any, step: Any, judged: Any) -> Any:
         if judged.record_id == bad["record_id"]:
             raise ZeroDivisionError
-        return rules[type(judged.stamped.record)](state, totals, judged)
+        return rules[type(judged.stamped.record)](state, totals, step, judged)
 
     monkeypatch.setattr(incident, "RULES", dict.fromkeys(rules, stumble))
     judging = Judging()
