@@ -5,7 +5,9 @@ Run with `pytest -m browser`. Chromium and fonts-noto-cjk come from Debian, Play
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +19,9 @@ from tools import build_console
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = REPOSITORY / "test-results" / "console"
+README_SHOTS = REPOSITORY / "docs" / "images"
 INCIDENT = "020500-513221-20190820-01"
 PATIENCE_MS = 20_000
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: a real browser looks at the console")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -82,6 +81,9 @@ def address(system: RunningSystem, **query: str) -> str:
 
 
 def shot(page: Page, name: str) -> None:
-    """A screenshot for people, in test-results."""
+    """A screenshot for people, in test-results; `FENGHUO_KEEP_SHOTS=1` renews those that the READMEs show."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{re.sub(r'[^a-z0-9-]', '-', name)}.png")
+    file = SHOTS / f"{re.sub(r'[^a-z0-9-]', '-', name)}.png"
+    page.screenshot(path=file)
+    if os.environ.get("FENGHUO_KEEP_SHOTS") and (README_SHOTS / file.name).exists():
+        shutil.copyfile(file, README_SHOTS / file.name)
