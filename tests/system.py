@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 from fenghuo.embedded import jars, ports, remains
 from fenghuo.embedded.deathsig import die_with_parent
@@ -53,6 +54,14 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds} s still not true: {what}")
         time.sleep(0.05)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that has ended and is not collected yet by its new parent does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _accepts(port: int) -> bool:

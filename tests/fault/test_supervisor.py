@@ -17,7 +17,7 @@ from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.folder import DataFolder
 from fenghuo.embedded.state import SystemState
 from tests.supervised import STAND_IN_LOG_LINE, start_supervisor
-from tests.system import server_folder, wait_until
+from tests.system import lives, server_folder, wait_until
 
 pytestmark = pytest.mark.fault
 
@@ -100,10 +100,10 @@ def test_the_next_start_clears_what_a_killed_supervisor_left(folder: DataFolder)
     orphan = next(p.pid for p in psutil.Process(pid_of(folder, "standin")).children())
     first.kill()
     first.wait(10)
-    assert psutil.pid_exists(orphan)
+    assert lives(orphan)
     second = start_supervisor(folder)
     wait_until(lambda: is_ready(folder, second), 60, "ready again")
-    assert not psutil.pid_exists(orphan)
+    assert not lives(orphan)
     second.send_signal(signal.SIGTERM)
     assert second.wait(60) == 0
     assert not remains.find(folder)
@@ -119,7 +119,7 @@ def test_children_end_when_the_supervisor_is_killed(folder: DataFolder) -> None:
     pids = [pid_of(folder, name) for name in names]
     supervisor.kill()
     supervisor.wait(10)
-    wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids), 20, "children ended by themselves")
+    wait_until(lambda: not any(lives(pid) for pid in pids), 20, "children ended by themselves")
 
 
 def test_a_second_supervisor_on_the_same_folder_is_refused(folder: DataFolder) -> None:

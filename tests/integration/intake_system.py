@@ -59,6 +59,15 @@ class Child:
         self._process = None
         return code
 
+    def wait(self) -> int:
+        """Wait for the end of a process that was told to stop; answer the exit code. A second signal could meet the
+        interpreter when its handlers are gone already.
+        """
+        assert self._process is not None
+        code = self._process.wait(30)
+        self._process = None
+        return code
+
     def send(self, how: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(how)

@@ -24,6 +24,7 @@ from tests.system import (
     RunningSystem,
     fenghuo_system,
     kafka_broker,
+    lives,
     postgres_server,
     run_fenghuo,
     server_folder,
@@ -131,7 +132,7 @@ def test_down_works_after_the_parent_was_killed_and_nothing_is_left() -> None:
         assert system.fenghuo("status").returncode == Exit.NOT_WELL
         assert system.fenghuo("down").returncode == 0
         assert not remains.find(system.folder)
-        assert not any(psutil.pid_exists(pid) for pid in pids)
+        assert not any(lives(pid) for pid in pids)
 
 
 def test_ctrl_c_stops_a_system_in_the_foreground_without_remains() -> None:

@@ -290,7 +290,7 @@ async def test_orderly_stop_says_going_away(own_gateway: Gateway) -> None:
         own_gateway.send(signal.SIGTERM)
         await asyncio.wait_for(connection.wait_closed(), 10)
         assert connection.close_code == 1001
-    assert own_gateway.stop() == 0
+    assert own_gateway.wait() == 0
 
 
 async def test_broker_killed_and_back(
