@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_OPTION := $(if $(DATA),--data $(DATA))
 export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
 
-.PHONY: help setup console deps browser up down status doctor test test-fast test-looked-at test-console test-browser test-long lint bench
+.PHONY: help setup console deps browser up down status doctor test test-fast test-looked-at test-console test-browser test-long lint bench bench-console
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test       全部测试 all tests   make test-long 更久 more rounds'
 	@echo 'make lint       静态检查 linters     make deps      测试依赖 what tests need'
 	@echo 'make console    构建控制台 build the console   make test-browser 浏览器测试 browser tests'
+	@echo 'make bench      测处理性能 measure the fold      make bench-console 测控制台 measure the console'
 
 setup:
 	@$(PYTHON) fenghuo/embedded/bootstrap.py
@@ -65,3 +66,6 @@ lint: deps
 
 bench: deps
 	$(BIN)/pytest tests/benchmarks
+
+bench-console: browser
+	$(BIN)/python -m tests.benchmarks.console

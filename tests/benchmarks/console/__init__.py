@@ -1,0 +1,1 @@
+"""What the console costs: first load, processor, delay, heap. `python -m tests.benchmarks.console`."""
