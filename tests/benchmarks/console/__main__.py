@@ -38,7 +38,7 @@ class Measured:
     def line(self) -> str:
         """What, figure, limit, ratio to the limit."""
         limit = "" if self.limit is None else f"{self.limit:g}"
-        ratio = "" if self.limit is None else f"{self.figure / self.limit:.2f}"
+        ratio = "" if self.limit is None else f"{abs(self.figure) / self.limit:.2f}"
         return f"{self.what:44} {self.figure:9.3f} {self.unit:6} {limit:>6} {ratio:>6}"
 
 
@@ -72,8 +72,10 @@ def live(browser: Browser, system: RunningSystem, seconds: float, updates: int) 
         found = heap(page, feed, updates)
     warm = found["0 %"]
     made += [Measured(f"heap at {at} of {updates:,} updates", size / 1e6, "MB") for at, size in found.items()]
-    drift = max((abs(size / warm - 1) * 100 for size in found.values()), default=0.0)
-    made.append(Measured("heap, farthest from warm", drift, "%", DRIFT_PERCENT))
+    drifts = [(size / warm - 1) * 100 for size in found.values()]
+    settled = (found["100 %"] / found["25 %"] - 1) * 100
+    made.append(Measured("heap, farthest from warm", max(drifts, key=abs), "%", DRIFT_PERCENT))
+    made.append(Measured("heap, last quarter beside first", settled, "%"))
     return made
 
 
