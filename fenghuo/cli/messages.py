@@ -45,7 +45,10 @@ def where(addresses: Addresses, folder: str, default_folder: bool) -> str:
 
 
 class Steps:
-    """Progress of a start: a moving line on a terminal, one line a step elsewhere."""
+    """Progress of a start or a stop: a moving line on a terminal, one line a step elsewhere.
+
+    A step that is done says the seconds since the first one after a rest.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -70,6 +73,9 @@ class Steps:
         same_kind = en.split(":")[0] == self._last[1].split(":")[0]
         if not same_kind:
             self._settle(done=True)
+        if not self._last[0]:
+            # After a rest (the system was up) the seconds count from here.
+            self._begun = time.monotonic()
         self._last = (zh, en)
         if not zh:
             return
