@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from schemas import feed, outputs, problems, records
+from schemas import explain, feed, outputs, problems, records
 from schemas.numbers import LARGEST, METHODS, QUALIFIERS, CellValue, Number, Whole
 
 Schema = dict[str, Any]
@@ -37,6 +37,7 @@ OUTPUT_STRUCTS: dict[str, type[msgspec.Struct]] = {
     "alarm": outputs.Alarm,
     "progress": outputs.Progress,
     "dead_letter": outputs.DeadLetter,
+    "explanation": explain.Explanation,
     "problem": problems.Problem,
 }
 
@@ -168,13 +169,18 @@ def _has_moment(kind: msgspec.inspect.Type) -> bool:
     )
 
 
-def _structs_below(kind: msgspec.inspect.Type) -> list[msgspec.inspect.StructType]:
-    """A type's structs, itself included. Our contracts are trees, so this ends."""
+def _structs_below(
+    kind: msgspec.inspect.Type, above: tuple[type, ...] = ()
+) -> list[msgspec.inspect.StructType]:
+    """A type's structs, itself included; one that holds its own kind (a tree) is gone into once."""
     if isinstance(kind, msgspec.inspect.StructType):
-        return [kind, *(found for field in kind.fields for found in _structs_below(field.type))]
+        if kind.cls in above:
+            return []
+        above = (*above, kind.cls)
+        return [kind, *(found for field in kind.fields for found in _structs_below(field.type, above))]
     parts = [getattr(kind, name, None) for name in ("item_type", "key_type", "value_type")]
     parts += getattr(kind, "types", ())
-    return [found for part in parts if part is not None for found in _structs_below(part)]
+    return [found for part in parts if part is not None for found in _structs_below(part, above)]
 
 
 def _correction_rows(components: dict[str, Schema], ref_template: str) -> None:

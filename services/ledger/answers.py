@@ -54,14 +54,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit's figures; `watermark`: append time up to which all input is folded in, None while unknown."""
+    """A unit's figures; `watermark`: append time up to which all input is folded in, None while unknown.
+
+    With `known_at` the figures are those of what was known on this installation at that moment, which no version names:
+    `version` is None. `newest_recorded_at`: when the newest record that was known came onto the log. `watermark` is
+    `known_at` once nothing can be added to the answer.
+    """
 
     incident_id: str
     status: str
     unit: str
-    version: int
+    version: int | None
     watermark: Moment | None
     figures: FiguresJson
+    known_at: Moment | UnsetType = UNSET
+    newest_recorded_at: Moment | UnsetType = UNSET
     beside: BesideJson | UnsetType = UNSET
     children: list[Situation] | UnsetType = UNSET
 
