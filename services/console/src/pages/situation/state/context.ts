@@ -1,6 +1,6 @@
 /** What every part of the page shares. */
 import type { Api } from '@fenghuo/client/api'
-import { inject, provide, type InjectionKey } from 'vue'
+import { inject, provide, type ComputedRef, type InjectionKey } from 'vue'
 import type { LiveFeed } from '../../../live/live-feed'
 import type { Reference } from '../../../reference/reference'
 import type { Address } from './address'
@@ -12,8 +12,17 @@ export interface Context {
   readonly feed: LiveFeed
   readonly picture: Picture
   readonly reference: Reference
+  readonly view: View
   /** Show a figure's sources, or a record, in the drawer. */
   readonly explain: (what: Explained) => void
+}
+
+/** The moment that the figures on the page are shown for. */
+export interface View {
+  /** Milliseconds since 1970 by the server's clock: ages count up to it. */
+  readonly now: ComputedRef<number>
+  /** Whether they may have changed meanwhile. */
+  readonly stale: ComputedRef<boolean>
 }
 
 export type Explained = { readonly kind: 'figure'; readonly unit: string; readonly key: string } | { readonly kind: 'record'; readonly id: string }
