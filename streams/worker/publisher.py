@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
+from fenghuo.platform.kafka_batches import OutgoingMessage, partition_of, send_in_batches
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import (
     Alarm,
@@ -39,11 +40,6 @@ Message = tuple[str, bytes, Output, int | None]
 """(topic, key, output, partition or None for the key's own)."""
 
 RETRY_SECONDS = 0.5
-
-
-def partition_of(incident_id: str, partitions: int) -> int:
-    """The partition of an incident: the one that the producers' default partitioner gives its key."""
-    return int((murmur2(incident_id.encode()) & 0x7FFFFFFF) % partitions)
 
 
 class Publisher:
@@ -94,7 +90,7 @@ class Publisher:
                 yield SITUATION_ALARMS.name, alarm_key(alarm), alarm, None
 
     def _rows(self, change: Change) -> Iterable[Message]:
-        partition = partition_of(change.canonical_id, self._partitions)
+        partition = partition_of(change.canonical_id.encode(), self._partitions)
         rows = [
             row
             for row in change.updates
@@ -137,26 +133,23 @@ class Publisher:
 
     async def _send(self, messages: list[Message]) -> None:
         numbered = [
-            (topic, key, self._numbered(output), partition) for topic, key, output, partition in messages
+            OutgoingMessage(topic, key, self._numbered(output), partition)
+            for topic, key, output, partition in messages
         ]
         while numbered:
             try:
                 if self._producer is None:
                     self._producer = self._make_producer()
                     await self._producer.start()
-                futures = [
-                    await self._producer.send(topic, value, key=key, partition=partition)
-                    for topic, key, value, partition in numbered
-                ]
-                await asyncio.gather(*futures)
+                await send_in_batches(self._producer, numbered)
             except KafkaError as error:
                 # A repeat carries the same version: whoever has it already ignores it.
                 log.warning("publishing failed, trying again", error=repr(error), messages=len(numbered))
                 await self._drop_producer()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            for topic, *_ in numbered:
-                metrics.PUBLISHED.labels(topic).inc()
+            for topic, count in Counter(message.topic for message in numbered).items():
+                metrics.PUBLISHED.labels(topic).inc(count)
             return
 
     def _numbered(self, output: Output) -> bytes:

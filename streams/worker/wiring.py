@@ -20,6 +20,9 @@ from streams.worker.published import read_published
 
 GROUP = "fenghuo-situation"
 
+# One batch of a partition is on its way at a time: with the 16 KiB of single sends a rebuild would wait for each.
+PUBLISH_BATCH_BYTES = 512 << 10
+
 
 class ServicesOnly(BootStrategy):
     """The app hosts services with Kafka clients of their own: no agents, tables, internal topics or web server.
@@ -66,7 +69,9 @@ def build(settings: Settings) -> faust.App:
     )
     aggregation = Aggregation(
         make_consumer=lambda: _record_consumer(bootstrap),
-        make_producer=lambda: make_producer(bootstrap, client_id="fenghuo-worker"),
+        make_producer=lambda: make_producer(
+            bootstrap, client_id="fenghuo-worker", max_batch_bytes=PUBLISH_BATCH_BYTES
+        ),
         read_published=lambda: read_published(bootstrap),
         loop=app.loop,
     )

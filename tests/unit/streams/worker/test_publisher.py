@@ -7,25 +7,29 @@ from typing import Any
 
 import msgspec
 from aiokafka.errors import KafkaConnectionError
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatch
 
+from fenghuo.platform.kafka_batches import partition_of
 from schemas.outputs import Alarm, UnitUpdate, alarm_key, update_key
 from schemas.topics import RECORD_OUTCOMES, SITUATION_ALARMS, SITUATION_UPDATES
 from streams.picture.picture import Picture
 from streams.picture.shown import Change
 from streams.worker.published import Published
-from streams.worker.publisher import Publisher, partition_of
+from streams.worker.publisher import Publisher
 from tests.unit.streams.records import INCIDENT, NATION, OTHER_TOWN, TOWN, report, stamped
 
 PARTITIONS = 6
+BATCH_BYTES = 16 << 10
 
 
 class Log:
     """Output topics in memory: every message, in order. `failures` sends fail first."""
 
     def __init__(self, failures: int = 0) -> None:
-        self.messages: list[tuple[str, bytes, Any, int | None]] = []
+        self.messages: list[tuple[str, bytes, Any, int]] = []
         self.failures = failures
-        self.producers = 0
+        self.producers = self.batches = 0
 
     def producer(self) -> Any:
         self.producers += 1
@@ -35,13 +39,21 @@ class Log:
 
     async def stop(self) -> None: ...
 
-    async def send(self, topic: str, value: bytes, key: bytes, partition: int | None) -> asyncio.Future[None]:
+    async def partitions_for(self, topic: str) -> set[int]:
+        return set(range(PARTITIONS))
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(BATCH_BYTES, 0)
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.failures:
             self.failures -= 1
             future.set_exception(KafkaConnectionError())
         else:
-            self.messages.append((topic, key, msgspec.json.decode(value), partition))
+            self.batches += 1
+            for message in DefaultRecordBatch(batch._build()):
+                self.messages.append((topic, message.key, msgspec.json.decode(message.value), partition))
             future.set_result(None)
         return future
 
@@ -74,7 +86,7 @@ async def test_versions_grow_and_the_last_row_of_a_change_is_marked() -> None:
     rows = log.of(SITUATION_UPDATES.name)
     assert [row["last"] for row in rows] == [False] * 4 + [True] + [False] * 4 + [True]
     assert {partition for topic, _, _, partition in log.messages if topic == SITUATION_UPDATES.name} == {
-        partition_of(INCIDENT, PARTITIONS)
+        partition_of(INCIDENT.encode(), PARTITIONS)
     }
 
 
