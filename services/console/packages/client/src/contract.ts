@@ -107,6 +107,11 @@ export interface Contracts {
   DeadLetter?: DeadLetter
   Dispatch?: Dispatch
   EvacuationCount?: EvacuationCount
+  Decision?: Decision
+  ExplainedCell?: ExplainedCell
+  ExplainedEntry?: ExplainedEntry
+  ExplainedUnit?: ExplainedUnit
+  Explanation?: Explanation
   Alarms?: Alarms
   Alternative?: Alternative
   Figure?: Figure
@@ -514,6 +519,145 @@ export interface EvacuationCount1 {
   doc_no?: string | null
   to_unit?: string | null
   to_site?: string | null
+  [k: string]: unknown
+}
+/**
+ * What a decision code means: the rule of records.md 4 (`R1`…`R18`, `D` = derived figures) and its words.
+ *
+ * `counts`: whether an entry or cell so decided adds to the figure.
+ */
+export interface Decision {
+  rule: string
+  counts: boolean
+  zh: string
+  en: string
+  [k: string]: unknown
+}
+/**
+ * A cell of the unit with everything stated there, what counts first, then newest as_of first.
+ *
+ * `key` is the figure's own or, of a derived figure, that of a part. kind `stated`: one entry is in force (R3);
+ * `deltas`: those that count are summed (R6); `site`: a headcount and the movements after it (R16), `site` its name.
+ * `value` = what the cell says (null: nothing counts in it), `contribution` = what of it is in the unit's own value;
+ * they differ only where a derived whole and its parts stand side by side. `decision` says how it enters.
+ * `components_sum` = sum of the newest word of each village (R2), beside the figure. `entries_total` = how many entries
+ * there are; more than are listed where the request set a limit.
+ */
+export interface ExplainedCell {
+  key: string
+  kind: 'deltas' | 'site' | 'stated'
+  value: number | null
+  decision: string
+  entries_total: number
+  entries: ExplainedEntry[]
+  contribution?: number | null
+  site?: string | null
+  components_sum?: number | null
+  components?: number
+  [k: string]: unknown
+}
+/**
+ * One record's word in a cell, and the decision that let it count or lose.
+ *
+ * `contribution` = what it adds to the unit's own value; absent where it does not count. `value` = what it stated, in
+ * the unit that the figure is kept in; null: it withdraws. `as_of` and `stage` are those by which it ranks: of a
+ * correction its root's (`root_id`), of a verification's rows stage verified. `because` = the record that decided: the
+ * one in force, the one that corrected, returned, froze or already has the number; `awaits` = the record or document
+ * number that is not there yet. `unit` where it is not the cell's own: the village of a component. `decision` is a key
+ * of `Explanation.decisions`.
+ */
+export interface ExplainedEntry {
+  record_id: string
+  type: string
+  org: string
+  class: string
+  level: string
+  as_of: string
+  received_at: string
+  stage: string
+  value: number | null
+  qualifier: 'about' | 'at_least' | 'exact'
+  decision: string
+  disposition:
+    | 'accepted'
+    | 'duplicate_content'
+    | 'duplicate_doc'
+    | 'frozen'
+    | 'held'
+    | 'recorded'
+    | 'refused'
+    | 'rejected'
+    | 'side_table'
+    | 'stored_late'
+  flags: (
+    | 'awaiting_base'
+    | 'conflict'
+    | 'decrease'
+    | 'decrease_explained'
+    | 'foreign_base'
+    | 'future_time'
+    | 'incident_alias'
+    | 'invariant_violation'
+    | 'late_arrival'
+    | 'no_base'
+    | 'no_rows'
+    | 'over_cancel'
+    | 'overdue'
+    | 'partly_frozen'
+    | 'surge'
+    | 'unit_converted'
+    | 'unit_unknown'
+    | 'unmapped_category'
+    | 'use_cancel'
+  )[]
+  standing: 'effective' | 'held' | 'none' | 'returned' | 'superseded'
+  contribution?: number | null
+  because?: string | null
+  awaits?: string | null
+  root_id?: string | null
+  unit?: string | null
+  doc_no?: string | null
+  incident_id?: string | null
+  [k: string]: unknown
+}
+/**
+ * A unit with its figure, its own cells and the units below it in which anything was stated, by code.
+ *
+ * total = own + the totals of all children (R5). A unit without a figure has nulls: all that was stated there lost, or
+ * only units below it speak. `children` is absent where the asked depth ends; `units_below` says how many there are.
+ */
+export interface ExplainedUnit {
+  unit: string
+  total: number | null
+  own: number | null
+  qualifier: ('about' | 'at_least' | 'exact') | null
+  status: ('reviewed' | 'unverified' | 'verified') | null
+  newest_as_of: string | null
+  oldest_as_of: string | null
+  parts: number
+  units_below: number
+  cells: ExplainedCell[]
+  children?: ExplainedUnit[]
+  [k: string]: unknown
+}
+/**
+ * One figure of one unit explained, as of what was known on this installation at `known_at` (null: now).
+ *
+ * `newest_recorded_at` = when the newest record that was known came onto the log; `watermark` = append time up to which
+ * the answer has everything: equal to `known_at` once nothing can be added to it. `decisions` = the words of every
+ * decision code in the tree.
+ */
+export interface Explanation {
+  incident_id: string
+  status: 'Actual' | 'Exercise' | 'Test'
+  key: string
+  known_at: string | null
+  newest_recorded_at: string | null
+  watermark: string | null
+  tree: ExplainedUnit
+  decisions: {
+    [k: string]: Decision
+  }
   [k: string]: unknown
 }
 /**
@@ -973,6 +1117,12 @@ export interface LossReport1 {
    * @maxItems 500
    */
   rows: Row[]
+  /**
+   * where the reporting office stands, WGS84: {lon, lat, unit?, accuracy_m?, captured_at?}; anything else is kept and ignored, and no figure depends on it
+   */
+  location?: {
+    [k: string]: unknown
+  }
   [k: string]: unknown
 }
 export interface Order1 {
@@ -1325,6 +1475,12 @@ export interface ZeroReport1 {
    * @maxItems 500
    */
   rows?: Row[]
+  /**
+   * where the reporting office stands, WGS84: {lon, lat, unit?, accuracy_m?, captured_at?}; anything else is kept and ignored, and no figure depends on it
+   */
+  location?: {
+    [k: string]: unknown
+  }
   [k: string]: unknown
 }
 /**
