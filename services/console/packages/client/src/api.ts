@@ -19,7 +19,8 @@ export interface Situation {
   incident_id: string
   status: World
   unit: string
-  version: number
+  /** null: folded for a past moment, never published. */
+  version: number | null
   watermark: string | null
   figures: { [key: string]: Figure }
   beside?: { [key: string]: Alternative[] }
@@ -69,7 +70,7 @@ export class Api {
     return this.get('/v1/incidents', { status }, signal)
   }
 
-  situation(incident: string, query: { unit: string; status: World; depth: number }, signal?: AbortSignal): Promise<Situation> {
+  situation(incident: string, query: { unit: string; status: World; depth: number; known_at?: string }, signal?: AbortSignal): Promise<Situation> {
     return this.get(`/v1/incidents/${encodeURIComponent(incident)}/situation`, query, signal)
   }
 
@@ -86,7 +87,7 @@ export class Api {
     return this.get(`/v1/records/${encodeURIComponent(recordId)}`, {}, signal)
   }
 
-  journal(query: { incident: string; status: World; unit?: string; type?: string; after?: string; limit?: number }, signal?: AbortSignal): Promise<Page<JournalItem>> {
+  journal(query: { incident: string; status: World; unit?: string; type?: string; after?: string; limit?: number; order?: 'oldest' | 'newest' }, signal?: AbortSignal): Promise<Page<JournalItem>> {
     return this.get('/v1/journal', query, signal)
   }
 

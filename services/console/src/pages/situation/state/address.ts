@@ -13,6 +13,10 @@ export interface Address {
   unit: string
   /** The figure on the map, in the trend and first in the tree. */
   key: string
+  /** Look at what was known at this moment, RFC 3339; null: now. */
+  at: string | null
+  /** Compare with what was known at this one; null: with none. */
+  against: string | null
 }
 
 export function useAddress(): Address {
@@ -32,6 +36,8 @@ function read(): Address {
     incident: query.get('incident'),
     unit: /^\d{12}$/.test(unit) ? unit : NATION,
     key: query.get('key') ?? 'dead',
+    at: moment(query.get('at')),
+    against: moment(query.get('against')),
   }
 }
 
@@ -40,5 +46,11 @@ function write(address: Address): string {
   if (address.incident !== null) query.set('incident', address.incident)
   if (address.unit !== NATION) query.set('unit', address.unit)
   query.set('key', address.key)
+  if (address.at !== null) query.set('at', address.at)
+  if (address.against !== null) query.set('against', address.against)
   return `?${query}`
+}
+
+function moment(text: string | null): string | null {
+  return text !== null && !Number.isNaN(Date.parse(text)) ? text : null
 }

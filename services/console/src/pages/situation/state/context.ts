@@ -4,6 +4,7 @@ import { inject, provide, type ComputedRef, type InjectionKey } from 'vue'
 import type { LiveFeed } from '../../../live/live-feed'
 import type { Reference } from '../../../reference/reference'
 import type { Address } from './address'
+import type { Past } from './past'
 import type { Picture } from './picture'
 
 export interface Context {
@@ -13,6 +14,9 @@ export interface Context {
   readonly picture: Picture
   readonly reference: Reference
   readonly view: View
+  /** What was known at the moment looked back at, and at the one compared with. */
+  readonly past: Past
+  readonly compared: Past
   /** Show a figure's sources, or a record, in the drawer. */
   readonly explain: (what: Explained) => void
 }
