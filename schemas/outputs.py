@@ -85,11 +85,44 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True):
     qualifier: Qualifier = "exact"
 
 
+class SourceValue(msgspec.Struct, frozen=True, kw_only=True):
+    """An end of a range: `value` = the unit's total by this word. An official word states the unit's own share, which
+    takes the place of `own` in the total; a clue states the total itself (R2).
+
+    The total as shown is a word, too: of the newest record of `own` where it is that alone, else of nobody (None).
+    """
+
+    value: Decimal
+    org: str | None
+    class_: str | None = msgspec.field(name="class")
+    as_of: datetime
+    record_id: str | None
+
+
+class FigureRange(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the sources of a figure lie apart: the value shown, the newest word kept of each other organisation,
+    held values, clues. `sources` = how many words were compared. Of equal words the newest stands."""
+
+    least: SourceValue
+    greatest: SourceValue
+    sources: int
+
+
+class Components(msgspec.Struct, frozen=True, kw_only=True):
+    """The village components of a township's figure (R2): the sum of the newest word of each, never part of the total."""
+
+    total: Decimal
+    villages: int
+    newest_as_of: datetime
+    oldest_as_of: datetime
+
+
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of one unit (records.md 4, Marks).
 
     `total` = own + all own values below (R5); `own` None where the unit states none itself. `parts` = how many own
-    values the total sums. Sources, record ids and alternatives are of the unit's own cell only.
+    values the total sums. Sources, record ids, alternatives, `range` and `components` are of the unit's own cell only;
+    `range` stands where somebody else says something of it, `components` where villages do.
     """
 
     total: Decimal
@@ -102,6 +135,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     own_sources: tuple[str, ...] = ()
     own_record_ids: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    range: FigureRange | msgspec.UnsetType = msgspec.UNSET
+    components: Components | msgspec.UnsetType = msgspec.UNSET
 
 
 class IncidentHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,12 +170,32 @@ class UnitUpdate(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
+AlarmKind = Literal[
+    "conflict",
+    "invariant_breach",
+    "missing_report",
+    "over_capacity",
+    "overdue",
+    "shelter_below_zero",
+]
+
+
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """`situation.alarms`: raised or cleared. `subject` = what it is about (`unit/site`, `unit/indicator<indicator`)."""
+    """`situation.alarms`: raised or cleared; facts for people, never a verdict on anyone (domain.md 1.6).
+
+    | kind | subject | what stands |
+    |---|---|---|
+    | conflict | unit/indicator, or type/doc_no | a source's word differs from the figure; two papers of one number (R6) |
+    | invariant_breach | unit/check | figures of one unit contradict each other |
+    | missing_report | unit | an office that has reported owes its next report |
+    | over_capacity | unit/site | more people in a shelter than it has places |
+    | overdue | record_id | an initial report that was sent too late (R13) |
+    | shelter_below_zero | unit/site | more people left a shelter than came |
+    """
 
     status: Status
     incident_id: str
-    kind: Literal["invariant_breach", "shelter_below_zero"]
+    kind: AlarmKind
     subject: str
     state: Literal["raised", "cleared"]
     record_ids: tuple[str, ...] = ()

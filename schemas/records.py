@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.numbers import CellValue, Number, Whole
+from schemas.numbers import CellValue, Number, Whole, to_whole
 
 # `$(?!\n)`: unlike in ECMA 262, `$` alone lets a closing line feed through in Python.
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$(?!\n)", description="1-64 of A-Z a-z 0-9 . _ -")]
@@ -36,6 +36,31 @@ Level = Literal["village", "township", "county", "prefecture", "province", "nati
 Stage = Literal["initial", "followup", "verified"]
 
 MAX_ROWS = 500
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where a reporting unit's office stands, WGS84: what a report's `location` says if it can be read.
+
+    Of the office, never of a person. `unit`: whose office, where the record names several units; `captured_at`: when
+    it was measured, where that was not at `as_of`. Nothing judges by it: a `location` that is no Location is kept and
+    ignored like any field that is not known (records.md 2).
+    """
+
+    lon: Annotated[float, Meta(ge=-180, le=180, description="degrees east")]
+    lat: Annotated[float, Meta(ge=-90, le=90, description="degrees north")]
+    unit: UnitCode | None = None
+    accuracy_m: Annotated[float, Meta(ge=0, description="radius in which it lies, metres")] | None = None
+    captured_at: Moment | None = None
+
+
+StatedLocation = Annotated[
+    Any,
+    Meta(
+        description="where the reporting office stands, WGS84: {lon, lat, unit?, accuracy_m?, captured_at?}; anything"
+        " else is kept and ignored, and no figure depends on it",
+        examples=[{"lon": 103.41254, "lat": 30.94136, "unit": "513221105000", "accuracy_m": 12}],
+    ),
+]
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -78,12 +103,14 @@ class LossReport(Envelope, frozen=True, kw_only=True, tag="loss_report"):
     """灾情报告: figures of units (R3)."""
 
     rows: Annotated[list[Row], Meta(max_length=MAX_ROWS)]
+    location: StatedLocation = None
 
 
 class ZeroReport(Envelope, frozen=True, kw_only=True, tag="zero_report"):
     """零报告: nothing changed is a positive statement."""
 
     rows: Annotated[list[Row], Meta(max_length=MAX_ROWS)] = []
+    location: StatedLocation = None
 
 
 class Clue(Envelope, frozen=True, kw_only=True, tag="clue"):
@@ -154,6 +181,16 @@ class CheckIn(Envelope, frozen=True, kw_only=True, tag="check_in"):
     unit: UnitCode | None = None
 
 
+StatedCapacity = Annotated[
+    Any,
+    Meta(
+        description="on a headcount: how many places the site has, a whole number; anything else is kept and ignored,"
+        " and no judgement depends on it",
+        examples=[200],
+    ),
+]
+
+
 class EvacuationCount(Envelope, frozen=True, kw_only=True, tag="evacuation_count"):
     """安置点人数: an absolute headcount of a site, or a movement (R6, R16)."""
 
@@ -164,6 +201,17 @@ class EvacuationCount(Envelope, frozen=True, kw_only=True, tag="evacuation_count
     doc_no: ShortText | None = None
     to_unit: UnitCode | None = None
     to_site: ShortText | None = None
+    capacity: StatedCapacity = None
+
+    @property
+    def places(self) -> int | None:
+        """The site's capacity (domain.md 5.5) where a headcount states one that can be read: a whole number ≥ 0."""
+        if self.kind != "headcount" or self.capacity is None:
+            return None
+        try:
+            return to_whole(self.capacity)
+        except ValueError:
+            return None
 
 
 class SupplyMovement(Envelope, frozen=True, kw_only=True, tag="supply_movement"):

@@ -114,8 +114,11 @@ export interface Contracts {
   Explanation?: Explanation
   Alarms?: Alarms
   Alternative?: Alternative
+  Components?: Components
   Figure?: Figure
+  FigureRange?: FigureRange
   IncidentHead?: IncidentHead
+  SourceValue?: SourceValue
   UnitView?: UnitView
   DeltaFrame?: DeltaFrame
   Error?: Error
@@ -143,12 +146,22 @@ export interface Contracts {
   UnitUpdate?: UnitUpdate
 }
 /**
- * `situation.alarms`: raised or cleared. `subject` = what it is about (`unit/site`, `unit/indicator<indicator`).
+ * `situation.alarms`: raised or cleared; facts for people, never a verdict on anyone (domain.md 1.6).
+ *
+ * | kind | subject | what stands |
+ * |---|---|---|
+ * | conflict | unit/indicator, or type/doc_no | a source's word differs from the figure; two papers of one number (R6) |
+ * | invariant_breach | unit/check | figures of one unit contradict each other |
+ * | missing_report | unit | an office that has reported owes its next report |
+ * | over_capacity | unit/site | more people in a shelter than it has places |
+ * | overdue | record_id | an initial report that was sent too late (R13) |
+ * | shelter_below_zero | unit/site | more people left a shelter than came |
  */
 export interface Alarm {
   status: 'Actual' | 'Exercise' | 'Test'
   incident_id: string
-  kind: 'invariant_breach' | 'shelter_below_zero'
+  kind:
+    'conflict' | 'invariant_breach' | 'missing_report' | 'over_capacity' | 'overdue' | 'shelter_below_zero'
   subject: string
   state: 'cleared' | 'raised'
   record_ids?: string[]
@@ -519,6 +532,12 @@ export interface EvacuationCount1 {
   doc_no?: string | null
   to_unit?: string | null
   to_site?: string | null
+  /**
+   * on a headcount: how many places the site has, a whole number; anything else is kept and ignored, and no judgement depends on it
+   */
+  capacity?: {
+    [k: string]: unknown
+  }
   [k: string]: unknown
 }
 /**
@@ -690,10 +709,21 @@ export interface Alternative {
   [k: string]: unknown
 }
 /**
+ * The village components of a township's figure (R2): the sum of the newest word of each, never part of the total.
+ */
+export interface Components {
+  total: number
+  villages: number
+  newest_as_of: string
+  oldest_as_of: string
+  [k: string]: unknown
+}
+/**
  * One figure of one unit (records.md 4, Marks).
  *
  * `total` = own + all own values below (R5); `own` None where the unit states none itself. `parts` = how many own
- * values the total sums. Sources, record ids and alternatives are of the unit's own cell only.
+ * values the total sums. Sources, record ids, alternatives, `range` and `components` are of the unit's own cell only;
+ * `range` stands where somebody else says something of it, `components` where villages do.
  */
 export interface Figure {
   total: number
@@ -706,6 +736,32 @@ export interface Figure {
   own_sources?: string[]
   own_record_ids?: string[]
   alternatives?: Alternative[]
+  range?: FigureRange
+  components?: Components
+  [k: string]: unknown
+}
+/**
+ * How far the sources of a figure lie apart: the value shown, the newest word kept of each other organisation,
+ * held values, clues. `sources` = how many words were compared. Of equal words the newest stands.
+ */
+export interface FigureRange {
+  least: SourceValue
+  greatest: SourceValue
+  sources: number
+  [k: string]: unknown
+}
+/**
+ * An end of a range: `value` = the unit's total by this word. An official word states the unit's own share, which
+ * takes the place of `own` in the total; a clue states the total itself (R2).
+ *
+ * The total as shown is a word, too: of the newest record of `own` where it is that alone, else of nobody (None).
+ */
+export interface SourceValue {
+  value: number
+  org: string | null
+  class: string | null
+  as_of: string
+  record_id: string | null
   [k: string]: unknown
 }
 /**
