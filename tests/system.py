@@ -109,13 +109,15 @@ def server_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def kafka_broker(tmp: Path, heap_mib: int = TEST_HEAP_MIB) -> Iterator[str]:
-    """A real broker of its own below `tmp`; gives its bootstrap address."""
+def kafka_broker(
+    tmp: Path, heap_mib: int = TEST_HEAP_MIB, java: Mapping[str, str] = TEST_JAVA
+) -> Iterator[str]:
+    """A real broker of its own below `tmp`; gives its bootstrap address. `java` = variables for its launcher."""
     jars.fetch(downloads())
     port, controller_port = ports.choose(2)
     node = KafkaNode(tmp / "kafka", downloads(), port, controller_port, heap_mib)
     node.prepare()
-    environment = {**os.environ, **TEST_JAVA}
+    environment = {**os.environ, **java}
     with _running(node.command(), tmp / "kafka.log", signal.SIGTERM, lambda: _accepts(port), env=environment):
         yield node.bootstrap
 

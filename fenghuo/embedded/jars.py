@@ -64,15 +64,15 @@ def folder(downloads: Path, lock_file: Path = LOCK_FILE) -> Path:
     return downloads / f"kafka-{_sha256(lock_file)[:16]}"
 
 
-def class_path(downloads: Path) -> str:
+def class_path(downloads: Path, lock_file: Path = LOCK_FILE) -> str:
     """What `java -cp` is given."""
-    return os.pathsep.join(str(folder(downloads) / jar.filename) for jar in locked())
+    return os.pathsep.join(str(folder(downloads, lock_file) / jar.filename) for jar in locked(lock_file))
 
 
-def missing(downloads: Path) -> list[Jar]:
+def missing(downloads: Path, lock_file: Path = LOCK_FILE) -> list[Jar]:
     """Locked jars that are not there, judged by name: cheap, for every start."""
-    place = folder(downloads)
-    return [jar for jar in locked() if not (place / jar.filename).is_file()]
+    place = folder(downloads, lock_file)
+    return [jar for jar in locked(lock_file) if not (place / jar.filename).is_file()]
 
 
 def damaged(downloads: Path) -> list[Jar]:
@@ -81,17 +81,19 @@ def damaged(downloads: Path) -> list[Jar]:
     return [jar for jar in locked() if not _is_intact(place / jar.filename, jar)]
 
 
-def fetch(downloads: Path, progress: Progress = lambda done, total: None) -> bool:
+def fetch(
+    downloads: Path, progress: Progress = lambda done, total: None, lock_file: Path = LOCK_FILE
+) -> bool:
     """Have every locked jar in the class path folder; answers whether anything was downloaded.
 
     Raises EmbeddedError (DOWNLOAD_FAILED) naming the artifact; OSError when the folder cannot be written.
     """
-    todo = missing(downloads)
+    todo = missing(downloads, lock_file)
     if not todo:
         return False
-    place = folder(downloads)
+    place = folder(downloads, lock_file)
     place.mkdir(parents=True, exist_ok=True)
-    total = len(locked())
+    total = len(locked(lock_file))
     done = total - len(todo)
     progress(done, total)
     with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -155,8 +157,16 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_lock(scratch: Path) -> None:
-    """Resolve `ENDPOINT` anew and write the lock file, without the time of day so that equal input gives equal text."""
+def write_lock(
+    scratch: Path,
+    endpoint: str = ENDPOINT,
+    lock_file: Path = LOCK_FILE,
+    command: str = "python -m fenghuo.embedded.jars lock",
+) -> None:
+    """Resolve an endpoint anew and write the lock file, without the time of day so that equal input gives equal text.
+
+    `command` is how to do that again; it stands in the file.
+    """
     from jgo.env import EnvironmentBuilder
     from jgo.maven import MavenContext
 
@@ -164,12 +174,12 @@ def write_lock(scratch: Path) -> None:
         context=MavenContext(repo_cache=scratch / "maven", timeout=_TIMEOUT_SECONDS),
         cache_dir=scratch / "jgo",
     )
-    environment = builder.from_endpoint(ENDPOINT, update=True)
+    environment = builder.from_endpoint(endpoint, update=True)
     keep = ("groupId", "artifactId", "version", "sha256")
-    lines = ["# Written by `python -m fenghuo.embedded.jars lock`; do not edit.", f'endpoint = "{ENDPOINT}"']
+    lines = [f"# Written by `{command}`; do not edit.", f'endpoint = "{endpoint}"']
     for row in tomllib.loads(environment.lock_path.read_text(encoding="utf-8"))["dependencies"]:
         lines += ["", "[[dependencies]]", *(f'{key} = "{row[key]}"' for key in keep)]
-    LOCK_FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lock_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

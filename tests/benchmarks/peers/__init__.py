@@ -1,0 +1,1 @@
+"""Other stream processors doing the same job: their programs, their locked packages, their environments."""

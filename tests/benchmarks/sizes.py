@@ -1,0 +1,23 @@
+"""How much is measured: enough to see the ratios in minutes, or all that the goals speak of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Size:
+    """`rounds` are taken in turn and their median counts; `race_seconds` bound a slow racer."""
+
+    rounds: int
+    runtime_events: int
+    race_seconds: float
+
+    def with_rounds(self, rounds: int) -> Self:
+        """The same, so many times."""
+        return replace(self, rounds=rounds)
+
+
+QUICK = Size(rounds=3, runtime_events=400_000, race_seconds=12.0)
+FULL = Size(rounds=5, runtime_events=1_500_000, race_seconds=40.0)
