@@ -1,5 +1,5 @@
 /** The GETs of records.md 5. Every call throws ApiError for an answer that is not 2xx, TypeError when none came. */
-import type { Alarm, Alternative, Figure, Outcome, Problem, Record as FenghuoRecord } from './contract'
+import type { Alarm, Alternative, Explanation, Figure, Outcome, Problem, Record as FenghuoRecord } from './contract'
 
 export type World = 'Actual' | 'Exercise' | 'Test'
 export type Judgement = Pick<Outcome, 'disposition' | 'flags' | 'standing' | 'version'>
@@ -72,6 +72,16 @@ export class Api {
 
   situation(incident: string, query: { unit: string; status: World; depth: number; known_at?: string }, signal?: AbortSignal): Promise<Situation> {
     return this.get(`/v1/incidents/${encodeURIComponent(incident)}/situation`, query, signal)
+  }
+
+  /** Why a figure is what it is: the tree of contributions, losers included; `depth` levels of units, -1 all. */
+  explain(
+    incident: string,
+    key: string,
+    query: { unit: string; status: World; depth: number; known_at?: string | null },
+    signal?: AbortSignal,
+  ): Promise<Explanation> {
+    return this.get(`/v1/incidents/${encodeURIComponent(incident)}/figures/${encodeURIComponent(key)}/explain`, query, signal)
   }
 
   /** A page of published values, oldest first (or newest first by `order`). */
