@@ -15,6 +15,7 @@ from fenghuo.embedded.plan import Plan, make_plan, require_jars
 from fenghuo.embedded.platforms import require_supported
 from fenghuo.embedded.supervisor import Listener, Supervisor
 from fenghuo.platform.settings import Settings
+from services.ledger.points_file import PointsFileError, read_points
 
 Report = Callable[[str, str], None]
 """Told what is being done, in Chinese and in English."""
@@ -60,6 +61,7 @@ def prepare(settings: Settings, folder: DataFolder, report: Report) -> Plan:
     Raises EmbeddedError with the sentence to show.
     """
     require_supported(settings)
+    require_points(settings)
     left = remains.find(folder)
     if left:
         count = len(left.processes)
@@ -76,6 +78,19 @@ def prepare(settings: Settings, folder: DataFolder, report: Report) -> Plan:
     except OSError as error:
         raise disk_or_folder_error(error, folder.root) from error
     return plan
+
+
+def require_points(settings: Settings) -> None:
+    """Refuse a file of points that the web process would refuse, before anything starts. Raises EmbeddedError."""
+    if settings.points is not None:
+        try:
+            read_points(settings.points)
+        except PointsFileError as error:
+            raise EmbeddedError(
+                Exit.SETTING,
+                f"设置有误：FENGHUO_POINTS：{error}",
+                f"A setting cannot be used: FENGHUO_POINTS: {error}",
+            ) from error
 
 
 async def run(plan: Plan, listener: Listener, when_ready: WhenReady) -> bool:

@@ -42,7 +42,10 @@ class Plan:
 
     def variables(self) -> dict[str, str]:
         """The `FENGHUO_*` variables with which another process joins this system."""
+        points = self.settings.points
         return {
+            # Children run in the data folder: what the user named from elsewhere is theirs all the same.
+            **({"FENGHUO_POINTS": str(points.absolute())} if points is not None else {}),
             "FENGHUO_DATA": str(self.folder.root),
             "FENGHUO_HTTP": self.addresses.web,
             "FENGHUO_FEED": self.addresses.feed,

@@ -43,6 +43,8 @@ def is_loopback(host: str) -> bool:
 Address = Annotated[str, AfterValidator(_address)]
 OptionalText = Annotated[str | None, BeforeValidator(lambda value: value or None), NoDecode]
 
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
+
 
 def _names(value: object) -> object:
     return (
@@ -92,6 +94,11 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, le=9, description="Replication factor of topics when created.")
     spool_max_bytes: int = Field(
         1 << 30, ge=1 << 20, description="Size of intake's disk spool beyond which it answers 429."
+    )
+    points: OptionalPath = Field(
+        None,
+        description="A file of units' coordinates (WGS84) for the map: GeoJSON Points with a property `unit` and a"
+        " member `attribution`, or CSV with a line `# attribution: …`, then unit,lon,lat.",
     )
     kafka_heap_mib: int = Field(512, ge=192, description="Java heap of the embedded Kafka, MiB.")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

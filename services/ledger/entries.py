@@ -21,6 +21,7 @@ from schemas.topics import (
     SITUATION_UPDATES,
 )
 from services.ledger.domain import scopes_of
+from services.ledger.points import CapturedPoint, captured_point
 from services.ledger.storable import utc
 
 # What decoding alien bytes can raise: wrong shape, no JSON, absurd numbers and moments, bottomless nesting.
@@ -56,6 +57,7 @@ class JournalEntry(msgspec.Struct, frozen=True):
     scopes: list[str]
     content: bytes
     digest: bytes
+    point: CapturedPoint | None = None
 
 
 class UpdateEntry(msgspec.Struct, frozen=True):
@@ -161,7 +163,7 @@ def _journal(message: LogMessage, value: bytes) -> JournalEntry:
     record = parse_record(value)
     if record.received_at is None:
         raise ShapeError("received_at", "records.md 2", None, "a record on the log must carry its stamp")
-    units = units_of(record, value)
+    units, digest = units_of(record, value), content_digest(value)
     return JournalEntry(
         message=message,
         record_id=record.record_id,
@@ -177,7 +179,8 @@ def _journal(message: LogMessage, value: bytes) -> JournalEntry:
         units=units,
         scopes=scopes_of(units),
         content=value,
-        digest=content_digest(value),
+        digest=digest,
+        point=captured_point(record, units, digest, value),
     )
 
 

@@ -44,6 +44,8 @@ from services.ledger.parameters import (
     UnitFilter,
     VersionOrder,
 )
+from services.ledger.points_http import add_points
+from services.ledger.points_reader import LedgerPoints
 from services.ledger.ports import IntakeAwayError, PendingRecords
 from services.ledger.reader import LedgerReader
 from services.ledger.reference import add_reference
@@ -65,12 +67,15 @@ def _json(body: Any) -> Response:
     return Response(encoder.encode(body), media_type="application/json")
 
 
-def build_router(reader: LedgerReader, lists: LedgerLists, pending: PendingRecords | None) -> APIRouter:
+def build_router(
+    reader: LedgerReader, lists: LedgerLists, points: LedgerPoints, pending: PendingRecords | None
+) -> APIRouter:
     """Every GET under /v1 that is not another service's own."""
     router = APIRouter()
     _add_record(router, reader, pending)
     _add_incidents(router, reader, lists)
     _add_lists(router, lists)
+    add_points(router, points)
     add_reference(router)
     return router
 

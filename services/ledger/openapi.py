@@ -215,6 +215,39 @@ DEAD_LETTERS = _route(
     _ref("DeadLetters"),
     DEAD_LETTERS_EXAMPLE,
 )
+POINTS_EXAMPLE: dict[str, Any] = {
+    "attribution": "汶川县民政局地名数据，2023",
+    "items": [
+        {
+            "unit": "513221100000",
+            "lon": 103.5904,
+            "lat": 31.4769,
+            "source": "imported",
+            "record_id": None,
+            "as_of": None,
+            "accuracy_m": None,
+        },
+        {
+            "unit": "513221105000",
+            "lon": 103.41254,
+            "lat": 30.94136,
+            "source": "captured",
+            "record_id": "01K9ZQ4T7B3W8M2D5XJ6VQF0RA",
+            "as_of": "2026-08-20T01:05:02.114Z",
+            "accuracy_m": 12,
+        },
+    ],
+    "next": None,
+}
+POINTS = _route(
+    "list_points",
+    "各单位的坐标点 Where units are",
+    _ref("Points"),
+    POINTS_EXAMPLE,
+    description="WGS84 经纬度。运维导入的优先，否则取本单位报送时附上的最新位置；未判定、不采纳、无权或已退回的记录不算。"
+    "WGS84 degrees. An imported point first, else the newest that the unit's own office attached to a report; records"
+    " not judged yet, rejected, refused or returned do not count.",
+)
 REGIONS = _route(
     "list_regions",
     "下级区划 Units that report to a unit",

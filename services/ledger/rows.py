@@ -14,6 +14,7 @@ from services.ledger.entries import (
     UpdateEntry,
 )
 from services.ledger.history import joined, place
+from services.ledger.points import CapturedPoint
 from services.ledger.storable import utc
 
 Row = tuple[Any, ...]
@@ -40,6 +41,20 @@ def journal_row(entry: JournalEntry) -> Row:
         entry.scopes,
         entry.content,
         entry.digest,
+    )
+
+
+def captured_point_row(point: CapturedPoint) -> Row:
+    """A row of ledger.captured_points."""
+    return (
+        point.status,
+        point.unit,
+        point.record_id,
+        point.digest,
+        point.lon,
+        point.lat,
+        point.accuracy_m,
+        point.captured_at,
     )
 
 

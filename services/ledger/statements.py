@@ -31,6 +31,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 ON CONFLICT (topic, partition, log_offset) DO NOTHING
 """
 
+# Every delivery of a content states the same; the earliest stamp counts (records.md 2).
+CAPTURED_POINT = """
+INSERT INTO ledger.captured_points AS held
+    (status, unit, record_id, digest, lon, lat, accuracy_m, captured_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (record_id, digest) DO UPDATE SET captured_at = least(held.captured_at, excluded.captured_at)
+"""
+
 DEAD_LETTER = """
 INSERT INTO ledger.dead_letters AS held
     (topic, partition, log_offset, error, record_id, key, value, version, published_at)

@@ -13,18 +13,24 @@ from fastapi import APIRouter
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from fenghuo.platform.health import Health
+from fenghuo.platform.logs import get_logger
 from fenghuo.platform.postgres import Database, DatabaseAwayError
-from fenghuo.platform.settings import Settings
+from fenghuo.platform.settings import Settings, SettingsError
 from fenghuo.platform.tasks import cancel_and_wait, run_in_background
-from services.ledger import answers, reference
+from schemas.regions import regions
+from services.ledger import answers, points_http, reference
 from services.ledger.consumer import LedgerConsumer
 from services.ledger.freshness import ConsumerState
 from services.ledger.http import build_router
 from services.ledger.http_pending import HttpPendingRecords
 from services.ledger.lists import LedgerLists
 from services.ledger.metrics import LedgerMetrics
+from services.ledger.points_file import ImportedPoints, PointsFileError, read_points
+from services.ledger.points_reader import LedgerPoints
 from services.ledger.ports import KnownRecord, KnownRecords, PendingRecords
 from services.ledger.reader import LedgerReader
+
+log = get_logger(__name__)
 
 CONNECTIONS = 4
 PROBE_SECONDS = 1.0
@@ -79,6 +85,20 @@ class JournalRecords:
             return await LedgerReader(database).newest(limit)
 
 
+def imported_points(settings: Settings) -> ImportedPoints:
+    """What FENGHUO_POINTS names; nothing where it is unset. Raises SettingsError when the file cannot be used."""
+    if settings.points is None:
+        return ImportedPoints()
+    try:
+        found = read_points(settings.points)
+    except PointsFileError as error:
+        raise SettingsError(f"FENGHUO_POINTS: {error}") from error
+    # Kept all the same: offices that no register has report too (371371, 卧龙).
+    unknown = sorted(found.positions.keys() - regions().keys())
+    log.info("points imported", units=len(found.positions), unknown=len(unknown), first_unknown=unknown[:5])
+    return found
+
+
 def build(
     settings: Settings,
     health: Health,
@@ -88,9 +108,10 @@ def build(
     """The ledger's service. `pending`: intake's records that the journal may not have yet; None: intake is another
     process, asked at FENGHUO_INTAKE_URL where that is set.
 
-    Raises SettingsError when no Kafka or no PostgreSQL is named.
+    Raises SettingsError when no Kafka or no PostgreSQL is named, or the file of points cannot be used.
     """
     bootstrap, dsn = settings.require_kafka(), settings.require_database()
+    imported = imported_points(settings)
     database = Database(dsn, connections=CONNECTIONS)
     reader, lists = LedgerReader(database), LedgerLists(database)
     state, probe = ConsumerState(), DatabaseProbe(database)
@@ -117,8 +138,8 @@ def build(
                 await cancel_and_wait(*tasks)
 
     return Service(
-        router=build_router(reader, lists, pending or remote),
+        router=build_router(reader, lists, LedgerPoints(database, imported), pending or remote),
         lifespan=lifespan,
         known_records=reader,
-        components=answers.components() | reference.components(),
+        components=answers.components() | reference.components() | points_http.components(),
     )

@@ -70,6 +70,10 @@ class LedgerWriter:
         async with away_as_error(), self._connection.transaction():
             await self._advance(batch.advances)
             await self._insert(statements.JOURNAL, [rows.journal_row(entry) for entry in batch.journal])
+            points = [entry.point for entry in batch.journal if entry.point is not None]
+            await self._insert(
+                statements.CAPTURED_POINT, [rows.captured_point_row(point) for point in points]
+            )
             await self._dead_letters(batch.dead_letters)
             await self._updates(batch.updates)
             await self._outcomes(batch.outcomes)

@@ -214,11 +214,11 @@ class RunningLedger:
 
 @asynccontextmanager
 async def running_ledger(
-    bootstrap: str, dsn: str, pending: PendingRecords | None = None
+    bootstrap: str, dsn: str, pending: PendingRecords | None = None, points: Path | None = None
 ) -> AsyncIterator[RunningLedger]:
     registry = CollectorRegistry()
     health = Health("test", registry)
-    settings = Settings(kafka_bootstrap=bootstrap, database_url=dsn)  # type: ignore[call-arg]
+    settings = Settings(kafka_bootstrap=bootstrap, database_url=dsn, points=points)  # type: ignore[call-arg]
     service = build(settings, health, pending, registry)
     app = FastAPI()
     app.include_router(service.router)
