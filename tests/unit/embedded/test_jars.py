@@ -24,7 +24,7 @@ def test_the_lock_has_kafka_its_own_clients_and_no_address() -> None:
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Jar]:
     good = hashlib.sha256(b"good").hexdigest()
     locked = [Jar("g", "one", "1", good), Jar("g", "two", "1", good)]
-    monkeypatch.setattr(jars, "locked", lambda: locked)
+    monkeypatch.setattr(jars, "locked", lambda _lock_file=None: locked)
     return locked
 
 
