@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -35,23 +35,68 @@ Words = dict[Judged, list[tuple[Moment, SideEntry]]]
 """root → what it and its corrections said, oldest first; the last counts."""
 
 
+class Speaker:
+    """What one organisation, or of components one village, has said beside a cell."""
+
+    __slots__ = ("_by_as_of", "words")
+
+    def __init__(self) -> None:
+        self.words: Words = {}
+        self._by_as_of: list[Judged] = []
+
+    def put(self, moment: Moment, entry: SideEntry) -> None:
+        """A word begins to lie here."""
+        said = self.words.get(entry.root)
+        if said is None:
+            said = self.words[entry.root] = []
+            insort(self._by_as_of, entry.root, key=_as_of)
+        insort(said, (moment, entry), key=_moment)
+
+    def take_back(self, moment: Moment, entry: SideEntry) -> None:
+        """It does not, after all."""
+        said = self.words[entry.root]
+        said.remove((moment, entry))
+        if not said:
+            del self.words[entry.root]
+            place = bisect_left(self._by_as_of, entry.root.stamped.as_of, key=_as_of)
+            while self._by_as_of[place] is not entry.root:
+                place += 1
+            del self._by_as_of[place]
+
+    def newest(self) -> SideEntry | None:
+        """The newest word that is shown: greatest as_of, then last in the order. Older ones are not looked at."""
+        best: SideEntry | None = None
+        for root in reversed(self._by_as_of):
+            if best is not None and root.stamped.as_of < best.root.stamped.as_of:
+                break
+            entry = self.words[root][-1][1]
+            if entry.is_shown and (best is None or root.place() > best.root.place()):
+                best = entry
+        return best
+
+
+Speakers = dict[CellId, dict[str, Speaker]]
+
+
 class SideTable:
     """A lane of alternatives by cell. `changed` collects the cells whose alternatives may have changed."""
 
     def __init__(self) -> None:
-        self._clues: dict[CellId, Words] = {}
-        self._components: dict[CellId, dict[str, Words]] = {}
+        self._clues: Speakers = {}
+        """By organisation."""
+        self._components: Speakers = {}
+        """By village."""
         self._keys: dict[str, dict[str, int]] = {}
         self.changed: set[CellId] = set()
 
     def put(self, place: Place, entry: SideEntry, step: Step) -> None:
         """An entry begins to lie here."""
         cell_id, village = place
-        if village is None:
-            words = self._clues.setdefault(cell_id, {})
-        else:
-            words = self._components.setdefault(cell_id, {}).setdefault(village, {})
-        insort(words.setdefault(entry.root, []), (step.moment, entry), key=_moment)
+        table, who = self._speaker(village, entry)
+        speakers = table.setdefault(cell_id, {})
+        if who not in speakers:
+            speakers[who] = Speaker()
+        speakers[who].put(step.moment, entry)
         keys = self._keys.setdefault(cell_id[0], {})
         keys[cell_id[1]] = keys.get(cell_id[1], 0) + 1
         self.changed.add(cell_id)
@@ -59,15 +104,23 @@ class SideTable:
     def take_back(self, place: Place, entry: SideEntry, step: Step) -> None:
         """It does not, after all."""
         cell_id, village = place
-        words = self._clues[cell_id] if village is None else self._components[cell_id][village]
-        words[entry.root].remove((step.moment, entry))
-        if not words[entry.root]:
-            del words[entry.root]
+        table, who = self._speaker(village, entry)
+        speakers = table[cell_id]
+        speakers[who].take_back(step.moment, entry)
+        if not speakers[who].words:
+            del speakers[who]
+            if not speakers:
+                del table[cell_id]
         keys = self._keys[cell_id[0]]
         keys[cell_id[1]] -= 1
         if not keys[cell_id[1]]:
             del keys[cell_id[1]]
         self.changed.add(cell_id)
+
+    def _speaker(self, village: str | None, entry: SideEntry) -> tuple[Speakers, str]:
+        if village is None:
+            return self._clues, entry.root.stamped.record.source.org
+        return self._components, village
 
     def show(self, step: Step, root: Judged, by: Judged, stated: Stated) -> None:
         """The step shows what `by` states, in place of what its root stated in those cells."""
@@ -97,29 +150,37 @@ class SideTable:
         """The keys for which something stands beside this unit."""
         return set(self._keys.get(unit, ()))
 
+    def words(self, cell_id: CellId, village: str | None) -> Words:
+        """All that was ever said beside a cell, or (of its components) by one village."""
+        if village is None:
+            said: Words = {}
+            for speaker in self._clues.get(cell_id, {}).values():
+                said |= speaker.words
+            return said
+        speaker_or_none = self._components.get(cell_id, {}).get(village)
+        return speaker_or_none.words if speaker_or_none else {}
+
+    def has_clues(self, cell_id: CellId) -> bool:
+        """Whether anybody has ever said something of a cell beside the figures."""
+        return cell_id in self._clues
+
     def clues(self, cell_id: CellId) -> Iterator[SideEntry]:
         """The newest word of each organisation on a cell."""
-        newest: dict[str, SideEntry] = {}
-        for entry in _last_words(self._clues.get(cell_id, {})):
-            org = entry.root.stamped.record.source.org
-            if entry.is_shown and (org not in newest or _age(entry) > _age(newest[org])):
-                newest[org] = entry
-        yield from newest.values()
+        for speaker in self._clues.get(cell_id, {}).values():
+            entry = speaker.newest()
+            if entry is not None:
+                yield entry
 
     def components(self, cell_id: CellId) -> Iterator[tuple[str, SideEntry]]:
         """(village, its newest word) for a township's cell."""
-        for village, words in self._components.get(cell_id, {}).items():
-            shown = [entry for entry in _last_words(words) if entry.is_shown]
-            if shown:
-                yield village, max(shown, key=_age)
+        for village, speaker in self._components.get(cell_id, {}).items():
+            entry = speaker.newest()
+            if entry is not None:
+                yield village, entry
 
 
-def _last_words(words: Words) -> Iterator[SideEntry]:
-    return (said[-1][1] for said in words.values())
-
-
-def _age(entry: SideEntry) -> tuple[int, tuple[int, str]]:
-    return entry.root.stamped.as_of, entry.root.place()
+def _as_of(root: Judged) -> int:
+    return root.stamped.as_of
 
 
 def _moment(said: tuple[Moment, SideEntry]) -> Moment:

@@ -34,8 +34,10 @@ def judge_delta(state: IncidentState, step: Step, judged: Judged) -> Verdict:
     key = (type_name(record), record.doc_no or "")
     taken_by = state.documents.taken_by(step, key)
     if taken_by is not None:
-        same = _payload(record) == _payload(taken_by.stamped.record)
-        return Verdict("duplicate_doc") if same else Verdict("held", frozenset({"conflict"}))
+        if same_document(judged, taken_by):
+            return Verdict("duplicate_doc")
+        step.does(state.documents.disputes, key, judged)
+        return Verdict("held", frozenset({"conflict"}))
     step.does(state.documents, key, judged)
     if is_cancel(judged):
         return apply_cancel(state, step, judged)
@@ -149,6 +151,11 @@ def _contributions(judged: Judged) -> list[tuple[str, str, Decimal]]:
         if figure
         else []
     )
+
+
+def same_document(one: Judged, other: Judged) -> bool:
+    """Whether two papers of one number say the same (R6)."""
+    return _payload(one.stamped.record) == _payload(other.stamped.record)
 
 
 def _payload(record: object) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ from streams.picture.units import county_of
 class Freezes:
     """Two lanes in one: (county, verification) freezes from a moment on, (None, verification) undoes that for good.
 
-    `changed` collects counties whose figures may have gained or lost their mark.
+    `changed` collects counties whose figures may have gained or lost their mark, `owing` the prefixes whose duty to
+    report may have ended or begun again. A prefecture's or province's prefix of 4 or 2 digits is kept for that only.
     """
 
     def __init__(self, agenda: Agenda) -> None:
@@ -22,6 +23,7 @@ class Freezes:
         self._undone: dict[str, list[Moment]] = {}
         self._keys: dict[str, tuple[str, str]] = {}
         self.changed: set[str] = set()
+        self.owing: set[str] = set()
 
     def put(self, county: str | None, verification: Judged, step: Step) -> None:
         """A verification freezes this county, or (None) its freezing is undone."""
@@ -52,6 +54,16 @@ class Freezes:
             for since, verification_id in self._frozen.get(county, ())
         )
 
+    def frozen_by(self, county: str | None, at: Moment = END) -> str | None:
+        """The verification that froze a county as of a moment, the first of several; None where none did."""
+        if county is None:
+            return None
+        for since, verification_id in self._frozen.get(county, ()):
+            undone = self._undone.get(verification_id, ())
+            if since < at and not any(moment < at for moment in undone):
+                return verification_id
+        return None
+
     def covers_unit(self, unit: str, at: Moment = END) -> bool:
         """Whether a unit lies in a frozen county as of a moment."""
         return self.covers(county_of(unit), at)
@@ -59,6 +71,7 @@ class Freezes:
     def _note(self, county: str | None, verification: Judged, step: Step) -> None:
         counties = {county} if county is not None else self._counties_of(verification.record_id)
         self.changed |= counties
+        self.owing |= counties
         for one in counties:
             self._agenda.stir(self.key(one), step.moment)
         self._agenda.stir(("counties",), step.moment)

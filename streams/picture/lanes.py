@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Callable
 
 from schemas.records import Correction, Dispatch, EvacuationCount, LossReport, SupplyMovement, ZeroReport
+from streams.picture.disputes import Disputes, DocumentKey
 from streams.picture.judged import FactName, Judged
 from streams.picture.moments import END, Moment, turn_of
 from streams.picture.stamped import Order, Stamped
@@ -13,9 +14,6 @@ from streams.picture.steps import Agenda, Step
 
 DELTAS = Dispatch | EvacuationCount | SupplyMovement
 REPORTS = LossReport | ZeroReport | Correction
-DocumentKey = tuple[str, str]
-"""(type, doc_no)."""
-
 
 class Contents:
     """R1: content → the records that have it."""
@@ -52,6 +50,10 @@ class Contents:
             and not other.is_returned(at)
             for other in equal
         )
+
+    def like(self, judged: Judged) -> list[Judged]:
+        """The records of the same content, itself included."""
+        return self._equal.get(judged.content, []) if judged.content is not None else []
 
     def stir(self, judged: Judged, after: Moment) -> None:
         """Whether this record is filed, or returned, differs from here on: its like are judged again."""
@@ -108,6 +110,7 @@ class Documents:
         self._claims: dict[DocumentKey, list[tuple[Moment, Judged]]] = {}
         self.waiting: dict[str, list[Step]] = {}
         """Supply document number → the steps whose record waits for it."""
+        self.disputes = Disputes()
 
     def put(self, key: DocumentKey, judged: Judged, step: Step) -> None:
         """A delta claims its number."""
@@ -132,6 +135,7 @@ class Documents:
 
     def _note(self, key: DocumentKey, step: Step) -> None:
         self._agenda.stir(("document", key), step.moment)
+        self.disputes.note(key)
         if key[0] == "supply_movement":
             for waiting in list(self.waiting.get(key[1], ())):
                 self._await_again(waiting)
