@@ -25,8 +25,7 @@ from streams.picture.merges import is_official
 from streams.picture.moments import Moment
 from streams.picture.reigns import current
 from streams.picture.reports import judge_clue, thawed_rows
-from streams.picture.stamped import Stamped
-from streams.picture.state import IncidentState, Verdict
+from streams.picture.state import Elsewhere, IncidentState, Verdict
 from streams.picture.steps import Step
 from streams.picture.totals import Totals
 
@@ -50,11 +49,11 @@ def apply_correction(state: IncidentState, step: Step, judged: Judged) -> Verdic
     root = _root(state, step, judged)
     if root is None:
         return AWAITING
-    if isinstance(root, Stamped):
+    if isinstance(root, Elsewhere):
         return _correct_elsewhere(state, judged, root)
     record, at = root.stamped.record, step.moment
     if isinstance(record, IncidentMerge):
-        return _undo_merge(state, judged, root.stamped)
+        return _undo_merge(state, judged, record)
     if isinstance(record, Dispatch | EvacuationCount | SupplyMovement):
         return Verdict("rejected", frozenset({"use_cancel"}))
     if isinstance(record, Verification) and root.is_filed(at):
@@ -70,7 +69,7 @@ def apply_correction(state: IncidentState, step: Step, judged: Judged) -> Verdic
     return _restate(state, step, judged, root)
 
 
-def _root(state: IncidentState, step: Step, judged: Judged) -> Judged | Stamped | None:
+def _root(state: IncidentState, step: Step, judged: Judged) -> Judged | Elsewhere | None:
     """The end of the chain; None while it must wait (for ever where the chain never ends)."""
     record = judged.stamped.record
     assert isinstance(record, Correction)
@@ -89,18 +88,16 @@ def _root(state: IncidentState, step: Step, judged: Judged) -> Judged | Stamped 
     return None
 
 
-def _correct_elsewhere(state: IncidentState, judged: Judged, root: Stamped) -> Verdict:
+def _correct_elsewhere(state: IncidentState, judged: Judged, root: Elsewhere) -> Verdict:
     if isinstance(root.record, IncidentMerge):
-        return _undo_merge(state, judged, root)
+        return _undo_merge(state, judged, root.record)
     return Verdict("rejected", frozenset({"foreign_base"}))
 
 
-def _undo_merge(state: IncidentState, judged: Judged, root: Stamped) -> Verdict:
-    merge = root.record
-    assert isinstance(merge, IncidentMerge)
+def _undo_merge(state: IncidentState, judged: Judged, merge: IncidentMerge) -> Verdict:
     if judged.stamped.record.incident_id not in (merge.from_, merge.into):
         return Verdict("rejected", frozenset({"foreign_base"}))
-    if state.world.merge_disposition(root.record_id) == "accepted":
+    if state.world.merge_disposition(merge.record_id) == "accepted":
         return Verdict("accepted")
     return Verdict("rejected", frozenset({"no_base"}))
 

@@ -23,9 +23,9 @@ from schemas.records import (
     Verification,
     ZeroReport,
 )
-from streams.picture.alarms import Raised, Subject, alarms_of
+from streams.picture.attention import Attention
 from streams.picture.corrections import apply_correction, judge_correction
-from streams.picture.documents import apply_cancel, is_cancel, judge_delta, recount
+from streams.picture.documents import apply_cancel, document_key, is_cancel, judge_delta, recount
 from streams.picture.figures import figure
 from streams.picture.judged import Judged
 from streams.picture.merges import clock_is_ahead
@@ -54,11 +54,20 @@ class IncidentFold:
     def __init__(self, incident_id: str, world: World) -> None:
         self.state = IncidentState(incident_id, world)
         self.totals = Totals()
+        self.attention = Attention(self.state, self.totals)
+        self._newest: int | None = None
         self.head = IncidentHead()
 
     def __len__(self) -> int:
         """The number of records."""
         return len(self.state.judged)
+
+    @property
+    def newest_stamp(self) -> int:
+        """The stamp of the newest record, µs since 1970; 0 without any."""
+        if self._newest is None:
+            self._newest = max((judged.stamped.stamp for judged in self.state.judged.values()), default=0)
+        return self._newest
 
     def add(self, stamped: Stamped) -> None:
         """A record is to take its turn, wherever in the order that is."""
@@ -66,6 +75,9 @@ class IncidentFold:
         judged = Judged(stamped, clock_is_ahead(stamped), content_of(stamped) if files else None)
         judged.turn = Step(turn_of(stamped.order), judged)
         self.state.judged[stamped.record_id] = judged
+        self.attention.add(stamped)
+        if self._newest is not None:
+            self._newest = max(self._newest, stamped.stamp)
         if files:
             self.state.contents.add(judged)
         self.state.agenda.push(judged.turn)
@@ -74,6 +86,9 @@ class IncidentFold:
     def remove(self, stamped: Stamped) -> None:
         """A record is not in this incident, or not with this stamp, after all."""
         judged = self.state.judged.pop(stamped.record_id)
+        self.attention.remove(judged)
+        if self._newest == stamped.stamp:
+            self._newest = None
         assert judged.turn is not None
         self.state.drop(judged.turn)
         self.state.contents.stir(judged, judged.turn.moment)
@@ -121,7 +136,9 @@ class IncidentFold:
             state.cells.settle()
             state.shelters.headcounts.settle()
         if not step.is_retry and (judged.disposition, judged.flags) != verdict:
+            flags_before = judged.flags
             judged.disposition, judged.flags = verdict
+            self.attention.note_flags(judged, flags_before)
             state.restated.add(judged)
             state.agenda.stir(("record", judged.record_id), step.moment)
             state.contents.stir(judged, step.moment)
@@ -163,8 +180,10 @@ class IncidentFold:
         state = self.state
         for judged in state.facts.deltas:
             recount(state, judged)
+            state.documents.disputes.note(document_key(judged))
         for judged in state.facts.reports:
             state.beside.touch(judged)
+            self.attention.note_review(judged)
             state.cells.changed.update((said.key.unit, said.key.key) for said in judged.statements)
         state.facts.deltas.clear()
         state.facts.reports.clear()
@@ -206,10 +225,6 @@ class IncidentFold:
             (key, figure(self.state, self.totals, (unit, key))) for key in sorted(self.totals.keys(unit))
         )
         return {key: shown for key, shown in found if shown is not None}
-
-    def alarms(self, unit: str) -> dict[Subject, Raised]:
-        """The alarms that stand for a unit."""
-        return dict(alarms_of(self.state, self.totals, unit))
 
 
 class UnjudgeableError(Exception):

@@ -43,6 +43,9 @@ class AliasGraph:
         self.dispositions: dict[str, Disposition] = {}
         for stamped in sorted(merges, key=lambda merge: merge.order):
             self.dispositions[stamped.record_id] = self._read(stamped, corrections or {})
+        self._members: dict[str, list[str]] = {}
+        for alias in sorted(self.in_force):
+            self._members.setdefault(self.canonical(alias), []).append(alias)
 
     def _read(self, stamped: Stamped, corrections: Mapping[str, list[Stamped]]) -> Disposition:
         merge = stamped.record
@@ -64,6 +67,10 @@ class AliasGraph:
             assert isinstance(merge.record, IncidentMerge)
             incident_id = merge.record.into
         return incident_id
+
+    def members(self, canonical_id: str) -> tuple[str, ...]:
+        """The incidents merged away into this canonical one, sorted."""
+        return tuple(self._members.get(canonical_id, ()))
 
     def moved_before(self, stamped: Stamped) -> bool:
         """Flag incident_alias: its incident was merged away and its turn comes after that merge's."""

@@ -2,18 +2,34 @@
 
 `Picture.apply(deliveries)` takes deliveries in any order, repeated or not, and answers what has changed in what is
 shown: the changes that, applied to the picture before, make the fold of all records so far. No clock, no I/O.
+
+Several pictures can share the work (design.md 6): each is given every delivery, and `owns` says which canonical
+incidents are its own. It answers the changes of these, and of the ids merged into them (their pointer rows), and of no
+others. An incident that was merged into one that is not its own it forgets: all it still answers of it is that its
+alarms are cleared. Once that merge is undone, or it comes to own an incident by `assign`, it answers all that is shown
+of it, with `whole` set. Losers (records.md 2) every picture answers.
+
+What a picture does not fold it keeps as thin entries. Whoever feeds it reads again what it is missing:
+
+    while origins := picture.missing():
+        picture.fill(read(origins))
+    changes = picture.settle()
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from schemas.records import Status
+from streams.picture.due_times import DueTimes
+from streams.picture.register import Register
 from streams.picture.shown import Change, ShownIncident
 from streams.picture.stamped import Origin, Stamped
-from streams.picture.world import StatusWorld
+from streams.picture.thin import Thin
+from streams.picture.world import MissingRecordsError, StatusWorld
 
 STATUSES: tuple[Status, ...] = ("Actual", "Exercise", "Test")
 
@@ -32,78 +48,163 @@ class Changes(msgspec.Struct, frozen=True):
     losers: tuple[Loser, ...] = ()
 
 
-class Picture:
-    """All records known so far and what is shown of them."""
+class Closed(NamedTuple):
+    """A closed incident that could leave memory; `newest` = the stamp of its newest record, µs since 1970."""
 
-    def __init__(self) -> None:
-        self._winners: dict[str, Stamped] = {}
-        self._worlds: dict[Status, StatusWorld] = {status: StatusWorld() for status in STATUSES}
+    status: Status
+    incident_id: str
+    newest: int
+
+
+class Picture:
+    """All records known so far and what is shown of those incidents that `owns` says are this picture's own.
+
+    `owns` is asked for canonical incidents, of all statuses alike; it must answer the same until the next `assign`.
+    """
+
+    def __init__(self, owns: Callable[[str], bool] = lambda _: True) -> None:
+        self._register = Register()
+        self._worlds: dict[Status, StatusWorld] = {
+            status: StatusWorld(status, self._register, owns) for status in STATUSES
+        }
         self._shown: dict[tuple[Status, str], ShownIncident] = {}
+        self._now: int | None = None
+        self._due = DueTimes()
 
     def __len__(self) -> int:
-        """The number of records; deliveries of one id count once."""
-        return len(self._winners)
+        """The number of records, thin ones included; deliveries of one id count once."""
+        return len(self._register.entries)
 
     def records(self) -> Iterator[Stamped]:
-        """The records, each with its earliest stamp."""
-        yield from self._winners.values()
+        """The records that are known in full, each with its earliest stamp."""
+        return (entry for entry in self._register.entries.values() if isinstance(entry, Stamped))
 
     def world(self, status: Status) -> StatusWorld:
         """All records of one status and the folds of its incidents."""
         return self._worlds[status]
 
-    def apply(self, deliveries: Iterable[Stamped]) -> Changes:
-        """Take deliveries, in any order; answers every change of what is shown. Raises UnjudgeableError."""
+    def answers_for(self, status: Status, incident_id: str) -> bool:
+        """Whether this picture answers the changes of an incident id: it owns the canonical incident."""
+        world = self._worlds[status]
+        return world.is_ours(world.canonical(incident_id))
+
+    def apply(self, deliveries: Iterable[Stamped], now: int | None = None) -> Changes:
+        """Take deliveries, in any order; answers every change of what is shown. `now` as in `settle`.
+
+        Raises UnjudgeableError, and MissingRecordsError where something must be filled in first.
+        """
         losers = self.admit(deliveries)
-        return Changes(tuple(self.settle()), tuple(losers))
+        return Changes(tuple(self.settle(now)), tuple(losers))
 
     def admit(self, deliveries: Iterable[Stamped]) -> list[Loser]:
         """Take deliveries without judging them yet; answers those whose id belongs to another content."""
-        return [loser for stamped in deliveries for loser in self._admit(stamped)]
+        losers = [loser for stamped in deliveries for loser in self._admit(stamped)]
+        for world in self._worlds.values():
+            world.sort_out()
+        return losers
 
-    def settle(self) -> list[Change]:
+    def missing(self) -> list[Origin]:
+        """Where the deliveries lie, in the order of the log, that must be filled in before `settle`."""
+        return sorted(origin for world in self._worlds.values() for origin in world.missing())
+
+    def fill(self, deliveries: Iterable[Stamped]) -> None:
+        """Deliveries read again. Repeated ones, and those that nothing misses (any more), are ignored."""
+        for stamped in deliveries:
+            self._worlds[stamped.record.status].fill(stamped)
+
+    def settle(self, now: int | None = None) -> list[Change]:
         """Judge what was admitted; answers every change of what is shown.
 
-        Raises UnjudgeableError; the picture is of no use then, make a new one without that record.
+        `now` = the moment, µs since 1970, up to which all that was said is known (the watermark): from then on a unit
+        whose next report was due before it is silent (`missing_report`). It never goes back; None: as before, at first
+        unknown. That is of status Actual: in an exercise and in a test the newest stamp of the incident is its clock.
+
+        Raises UnjudgeableError; go on with `set_aside` and settle again. Raises MissingRecordsError while `missing`.
         """
+        if self.missing():
+            raise MissingRecordsError
+        if now is not None:
+            self._now = now if self._now is None else max(self._now, now)
         return [change for status in STATUSES for change in self._settle(status)]
 
-    def _admit(self, stamped: Stamped) -> Iterator[Loser]:
-        """One id, one record: the earliest stamp, then the smaller digest wins."""
-        known = self._winners.get(stamped.record_id)
-        if known is None:
-            self._put(stamped)
-        elif (stamped.stamp, stamped.digest) < (known.stamp, known.digest):
-            self._worlds[known.record.status].remove(known)
-            if known.digest == stamped.digest:
-                stamped.origins = known.origins + stamped.origins
-            else:
-                yield from _losers(known)
-            self._put(stamped)
-        elif stamped.digest == known.digest:
-            known.origins += stamped.origins
-        else:
-            yield from _losers(stamped)
+    def set_aside(self, stamped: Stamped) -> None:
+        """Go on without a record that cannot be judged, as if it had never been admitted."""
+        self._worlds[stamped.record.status].set_aside(stamped)
 
-    def _put(self, stamped: Stamped) -> None:
-        self._winners[stamped.record_id] = stamped
-        self._worlds[stamped.record.status].add(stamped)
+    def assign(self, owns: Callable[[str], bool]) -> None:
+        """Other incidents are this picture's own from now on.
+
+        Those that are lost are thinned and what was shown of them is forgotten; no change is answered for them. Those
+        that are gained are missing; then everything shown of them is answered.
+        """
+        for world in self._worlds.values():
+            world.assign(owns)
+        for status, incident_id in list(self._shown):
+            if not self.answers_for(status, incident_id):
+                del self._shown[status, incident_id]
+
+    def closed_incidents(self) -> Iterator[Closed]:
+        """The closed incidents in memory; do not release any while iterating."""
+        for status, world in self._worlds.items():
+            for incident_id, fold in world.folds():
+                if fold.head.closed:
+                    yield Closed(status, incident_id, fold.newest_stamp)
+
+    def release(self, status: Status, incident_id: str) -> bool:
+        """A closed incident leaves memory until something reaches it; nothing shown changes.
+
+        False where it cannot: it is open, not settled, not this picture's own, or a delivery of it has no origin.
+        """
+        if not self._worlds[status].release(incident_id):
+            return False
+        self._shown[status, incident_id].rest()
+        return True
+
+    def _admit(self, stamped: Stamped) -> Iterator[Loser]:
+        """One id, one record: the earliest stamp, then the smaller digest wins. The winner's own origin comes first."""
+        known = self._register.entries.get(stamped.record_id)
+        if known is None:
+            self._worlds[stamped.record.status].add(stamped)
+        elif (stamped.stamp, stamped.digest) < (known.stamp, known.digest):
+            if known.digest == stamped.digest:
+                stamped.origins += tuple(other for other in known.origins if other not in stamped.origins)
+            else:
+                yield from _losers(stamped.record_id, known.origins)
+            self._worlds[self._register.docket_of(known).status].remove(stamped.record_id)
+            self._worlds[stamped.record.status].add(stamped)
+        elif stamped.digest != known.digest:
+            yield from _losers(stamped.record_id, stamped.origins)
+        elif news := tuple(origin for origin in stamped.origins if origin not in known.origins):
+            if isinstance(known, Thin):
+                self._register.entries[stamped.record_id] = known.lies_also_at(news)
+            else:
+                known.origins += news
 
     def _settle(self, status: Status) -> Iterator[Change]:
         world = self._worlds[status]
         remade, moved = world.settle()
+        if status == "Actual" and self._now is not None:
+            moved |= {one for one in self._due.take(self._now) if world.fold(one) is not None}
         for incident_id in sorted(remade | moved):
-            shown = self._shown.setdefault((status, incident_id), ShownIncident(status, incident_id))
             into = world.canonical(incident_id)
-            change = shown.show(
-                world.fold(incident_id),
-                into if into != incident_id else None,
-                world.aliases(incident_id) if incident_id in remade else None,
-            )
+            if not world.is_ours(into):
+                forgotten = self._shown.pop((status, incident_id), None)
+                change = forgotten.end(into) if forgotten else None
+            else:
+                shown = self._shown.setdefault((status, incident_id), ShownIncident(status, incident_id))
+                fold = world.fold(incident_id)
+                change = shown.show(
+                    fold,
+                    into if into != incident_id else None,
+                    world.aliases(incident_id) if incident_id in remade else None,
+                    self._now if status == "Actual" or fold is None else fold.newest_stamp,
+                )
+                if status == "Actual" and fold is not None:
+                    self._due.plan(incident_id, fold.attention.next_due())
             if change is not None:
                 yield change
 
 
-def _losers(stamped: Stamped) -> Iterator[Loser]:
-    for origin in stamped.origins:
-        yield Loser(stamped.record_id, origin)
+def _losers(record_id: str, origins: Iterable[Origin]) -> Iterator[Loser]:
+    for origin in origins:
+        yield Loser(record_id, origin)

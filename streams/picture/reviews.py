@@ -17,8 +17,8 @@ from streams.picture.judged import FILED, Judged
 from streams.picture.merges import is_official
 from streams.picture.reigns import Cell, Event, Touch
 from streams.picture.reports import judge_report
-from streams.picture.stamped import Order, Stamped
-from streams.picture.state import IncidentState, Verdict
+from streams.picture.stamped import Order
+from streams.picture.state import Elsewhere, IncidentState, Verdict
 from streams.picture.steps import Step, ended
 from streams.picture.totals import Totals
 
@@ -42,7 +42,7 @@ def apply_review(
     if target is None:
         step.wait(judged, "record", record.target)
         return AWAITING
-    if isinstance(target, Stamped):
+    if isinstance(target, Elsewhere):
         return Verdict("rejected", frozenset({"foreign_base"}))
     if not isinstance(target.stamped.record, REVIEWABLE) or target.disposition not in FILED:
         return Verdict("refused", frozenset({"no_base"}))

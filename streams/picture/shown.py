@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
-from schemas.outputs import Alarm, Alternative, Figure, Outcome, UnitUpdate
+from schemas.outputs import (
+    Alarm,
+    Alternative,
+    Disposition,
+    Figure,
+    Flag,
+    Outcome,
+    Standing,
+    UnitUpdate,
+    encoder,
+)
 from schemas.records import Status
-from streams.picture.alarms import Subject
 from streams.picture.figures import alternatives, figure
 from streams.picture.incident import IncidentFold
+from streams.picture.standing_alarms import StandingAlarms
 from streams.picture.units import NATION
 
 
@@ -18,7 +29,8 @@ class Change(msgspec.Struct, frozen=True):
     """What changed of one incident, to be published as one.
 
     `canonical_id` = the incident itself, or the one that it was merged into. `updates` follow one another, the last one
-    marked. Versions are 0: whoever publishes sets them.
+    marked. Versions are 0: whoever publishes sets them. `whole`: nothing is known of what was shown before (by another
+    owner, perhaps); this is everything, and what it does not name is not shown.
     """
 
     status: Status
@@ -27,39 +39,71 @@ class Change(msgspec.Struct, frozen=True):
     updates: tuple[UnitUpdate, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    whole: bool = False
+
+
+Told = tuple[Disposition, tuple[Flag, ...], Standing]
+"""What was told of a record, beside what does not change while it is in this incident."""
 
 
 class ShownIncident:
-    """The rows, outcomes and alarms last answered of one incident id."""
+    """The rows, outcomes and alarms last answered of one incident id.
+
+    At rest, while its incident is not in memory, it knows the digests of the rows only.
+    """
 
     def __init__(self, status: Status, incident_id: str) -> None:
         self.status: Status = status
         self.incident_id = incident_id
+        self._is_first = True
         self._fold: IncidentFold | None = None
         self._updates: dict[str, UnitUpdate] = {}
-        self._outcomes: dict[str, Outcome] = {}
-        self._alarms: dict[Subject, Alarm] = {}
+        self._rested: dict[str, bytes] = {}
+        """Unit → digest of its row."""
+        self._told: dict[str, Told] = {}
+        self._alarms = StandingAlarms(status, incident_id)
 
     def show(
-        self, fold: IncidentFold | None, merged_into: str | None, aliases: tuple[str, ...] | None
+        self,
+        fold: IncidentFold | None,
+        merged_into: str | None,
+        aliases: tuple[str, ...] | None,
+        now: int | None,
     ) -> Change | None:
         """The change to what the fold says now; None for a fold that went away, or was merged into another incident.
 
-        Only what the fold has touched is compared, which of a new one is everything. `aliases` None: as before.
+        Only what the fold has touched is compared, which of a new one is everything. `aliases` None: as before. `now`:
+        the moment, µs since 1970, up to which all that was said is known; None: unknown.
         """
         keys, records = fold.take_touched() if fold else ({NATION: set[str]()}, set[str]())
         is_same = fold is self._fold
         self._fold = fold
         if not is_same:
-            keys = {unit: set[str]() for unit in self._updates} | keys
-            records |= self._outcomes.keys()
+            keys = {unit: set[str]() for unit in (*self._updates, *self._rested)} | keys
+            records |= self._told.keys()
         updates = [
             self._row(
                 fold, unit, keys[unit], self._updates.get(unit) if is_same else None, merged_into, aliases
             )
             for unit in sorted(keys)
         ]
-        return self._change(fold, merged_into or self.incident_id, updates, records, set(keys))
+        standing = self._alarms.by_group
+        groups = fold.attention.take_changed(keys, standing, fold.head, now) if fold else set()
+        if not is_same:
+            groups |= standing.keys()
+        alarms = tuple(self._alarms.compare(fold, groups))
+        return self._change(fold, merged_into or self.incident_id, updates, records, alarms)
+
+    def rest(self) -> None:
+        """Its incident leaves memory; `show` compares with the digests when it is back."""
+        self._rested |= {unit: _digest(row) for unit, row in self._updates.items()}
+        self._updates = {}
+        self._fold = None
+
+    def end(self, canonical_id: str) -> Change | None:
+        """It was merged into an incident that somebody else shows: what is left is to clear its alarms."""
+        alarms = tuple(self._alarms.compare(None, set(self._alarms.by_group)))
+        return Change(self.status, self.incident_id, canonical_id, alarms=alarms) if alarms else None
 
     def _row(
         self,
@@ -96,61 +140,47 @@ class ShownIncident:
         canonical_id: str,
         rows: list[UnitUpdate],
         records: set[str],
-        units: set[str],
+        alarms: tuple[Alarm, ...],
     ) -> Change | None:
         updates = [row for row in rows if self._differs(row)]
         if updates:
             updates[-1] = msgspec.structs.replace(updates[-1], last=True)
         outcomes = tuple(self._new_outcomes(fold, records))
-        alarms = tuple(self._new_alarms(fold, units))
+        whole, self._is_first = self._is_first, False
         if not (updates or outcomes or alarms):
             return None
-        return Change(self.status, self.incident_id, canonical_id, tuple(updates), outcomes, alarms)
+        return Change(self.status, self.incident_id, canonical_id, tuple(updates), outcomes, alarms, whole)
 
     def _differs(self, row: UnitUpdate) -> bool:
-        before = self._updates.get(row.unit)
+        before, rested = self._updates.get(row.unit), self._rested.pop(row.unit, None)
         if row == before:
             return False
         if row.unit == NATION or row.figures or row.beside:
             self._updates[row.unit] = row
-            return True
+            return rested is None or rested != _digest(row)
         # A unit that lost its last figure is told once; one that never had any, never.
-        return self._updates.pop(row.unit, None) is not None
+        return self._updates.pop(row.unit, None) is not None or rested is not None
 
     def _new_outcomes(self, fold: IncidentFold | None, records: set[str]) -> Iterator[Outcome]:
         for record_id in sorted(records):
             outcome = fold.outcome(record_id) if fold else None
             if outcome is None:
                 # It is judged under another incident now, whose own change tells its outcome.
-                self._outcomes.pop(record_id, None)
-            elif self._outcomes.get(record_id) != outcome:
-                self._outcomes[record_id] = outcome
+                self._told.pop(record_id, None)
+                continue
+            told = (outcome.disposition, outcome.flags, outcome.standing)
+            if self._told.get(record_id) != told:
+                self._told[record_id] = _TOLD.setdefault(told, told)
                 yield outcome
 
-    def _new_alarms(self, fold: IncidentFold | None, units: set[str]) -> Iterator[Alarm]:
-        for unit in sorted(units):
-            raised = fold.alarms(unit) if fold else {}
-            standing = {subject for subject, alarm in self._alarms.items() if alarm.unit == unit}
-            for subject in sorted(raised.keys() | standing):
-                kind, about = subject
-                now = raised.get(subject)
-                alarm = Alarm(
-                    status=self.status,
-                    incident_id=self.incident_id,
-                    kind=kind,
-                    subject=about,
-                    state="raised" if now else "cleared",
-                    record_ids=now.record_ids if now else self._alarms[subject].record_ids,
-                    unit=unit,
-                    detail=now.detail if now else "",
-                )
-                if alarm == self._alarms.get(subject):
-                    continue
-                if now:
-                    self._alarms[subject] = alarm
-                else:
-                    del self._alarms[subject]
-                yield alarm
+
+_TOLD: dict[Told, Told] = {}
+"""Each that was ever told, once: there are few."""
+
+
+def _digest(row: UnitUpdate) -> bytes:
+    """Of what a row says; 8 bytes."""
+    return hashlib.blake2b(encoder.encode(msgspec.structs.replace(row, last=False)), digest_size=8).digest()
 
 
 def _show(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from schemas.outputs import Disposition, Flag
-from schemas.records import type_name
+from schemas.records import Correction, IncidentMerge, type_name
 from streams.picture.beside import SideTable
 from streams.picture.cells import Cells
 from streams.picture.freezes import Freezes
@@ -19,10 +19,21 @@ from streams.picture.tallies import Tallies
 from streams.picture.units import county_of
 
 
+class Elsewhere(NamedTuple):
+    """What may be asked of a record of another incident: its place in the order, and where it leads (R4).
+
+    `record` is None but for a correction or a merge: of others no more is known in every picture.
+    """
+
+    record_id: str
+    order: Order
+    record: Correction | IncidentMerge | None
+
+
 class World(Protocol):
     """All records of one status, whatever their incident."""
 
-    def find(self, record_id: str) -> Stamped | None:
+    def find(self, record_id: str) -> Elsewhere | None:
         """A record by its id, wherever it lies in the order."""
 
     def canonical(self, incident_id: str) -> str:
@@ -66,15 +77,15 @@ class IncidentState:
         self.beside = SideTable()
         self.tallies = Tallies()
 
-    def before(self, step: Step, record_id: str) -> Judged | Stamped | None:
-        """A record whose turn comes before a step: Judged if it is of this incident, Stamped if of another one."""
+    def before(self, step: Step, record_id: str) -> Judged | Elsewhere | None:
+        """A record whose turn comes before a step: Judged if it is of this incident, else Elsewhere."""
         self.agenda.read(step, ("record", record_id))
         judged = self.judged.get(record_id)
         if judged is not None:
             return judged if turn_of(judged.order) < step.moment else None
         self.world.watch(record_id, self.incident_id)
-        stamped = self.world.find(record_id)
-        return stamped if stamped is not None and turn_of(stamped.order) < step.moment else None
+        found = self.world.find(record_id)
+        return found if found is not None and turn_of(found.order) < step.moment else None
 
     def frozen(self, step: Step, unit: str) -> bool:
         """Whether a unit's county is frozen as of a step (R15)."""

@@ -1,27 +1,53 @@
-"""All records of one status: who has which id, which incidents are one, and the fold of each (records.md 1, R14)."""
+"""All records of one status: which incidents are one, and the fold of each that is ours (records.md 1, R14).
+
+An incident is ours while `owns` says so of its canonical id. Of ours the records are known in full and folded, of all
+others only thin entries are kept, but merges and corrections: each picture knows the whole alias graph. One of ours may
+be *at rest*: its records are thin, too, and its fold is gone, until something reaches it; then its records are *wanted*.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+
 from schemas.outputs import Disposition
-from schemas.records import Correction, IncidentMerge
+from schemas.records import Correction, IncidentMerge, Status
 from streams.picture.incident import IncidentFold
 from streams.picture.merges import AliasGraph
-from streams.picture.stamped import Stamped
+from streams.picture.register import Entry, Register
+from streams.picture.stamped import Origin, Stamped
+from streams.picture.state import Elsewhere
+
+Owns = Callable[[str], bool]
+"""Whether a canonical incident is ours."""
+
+
+class MissingRecordsError(Exception):
+    """The picture cannot be settled before what `missing` names has been filled in."""
 
 
 class StatusWorld:
     """The records of one status by incident. `settle` answers of which incidents something else may be shown."""
 
-    def __init__(self) -> None:
-        self._records: dict[str, Stamped] = {}
-        self._by_incident: dict[str, dict[str, Stamped]] = {}
+    def __init__(self, status: Status, register: Register, owns: Owns) -> None:
+        self.status = status
+        self._register = register
+        self._dockets = register.dockets(status)
+        self._owns = owns
+        self._ours: dict[str, bool] = {}
+        """What `owns` has said so far."""
         self._merges: dict[str, Stamped] = {}
         self._corrections: dict[str, dict[str, Stamped]] = {}
         """record_id → the corrections that supersede it directly."""
         self._graph = AliasGraph()
         self._folds: dict[str, IncidentFold] = {}
+        self._arrived: list[Stamped] = []
+        """Records that nobody has looked at yet."""
         self._new: list[Stamped] = []
-        """Records that no fold has yet."""
+        """Records of ours that no fold has yet."""
+        self._at_rest: set[str] = set()
+        """Canonical incidents of ours that are not in memory."""
+        self._wanted: set[str] = set()
+        """Incident ids all of whose records must be in a fold before anything is shown."""
         self._watchers: dict[str, set[str]] = {}
         """record_id → the incidents whose folds have looked for it elsewhere."""
         self._touched: set[str] = set()
@@ -32,9 +58,14 @@ class StatusWorld:
 
     # What the folds may ask: streams.picture.state.World.
 
-    def find(self, record_id: str) -> Stamped | None:
+    def find(self, record_id: str) -> Elsewhere | None:
         """A record by its id."""
-        return self._records.get(record_id)
+        entry = self._register.entries.get(record_id)
+        if entry is None or self._register.docket_of(entry).status != self.status:
+            return None
+        record = entry.record if isinstance(entry, Stamped) else None
+        links = record if isinstance(record, Correction | IncidentMerge) else None
+        return Elsewhere(record_id, (entry.stamp, record_id), links)
 
     def merge_disposition(self, record_id: str) -> Disposition:
         """How a merge is judged (R14)."""
@@ -54,43 +85,86 @@ class StatusWorld:
         """The canonical incident (R14)."""
         return self._graph.canonical(incident_id)
 
+    def is_ours(self, canonical_id: str) -> bool:
+        """Whether this picture folds a canonical incident."""
+        ours = self._ours.get(canonical_id)
+        if ours is None:
+            ours = self._ours[canonical_id] = self._owns(canonical_id)
+        return ours
+
     def add(self, stamped: Stamped) -> None:
         """A record new to this world."""
         record, record_id = stamped.record, stamped.record_id
-        self._records[record_id] = stamped
-        self._by_incident.setdefault(record.incident_id, {})[record_id] = stamped
+        self._register.put(stamped)
         if isinstance(record, IncidentMerge):
             self._merges[record_id] = stamped
         if isinstance(record, Correction):
             self._corrections.setdefault(record.supersedes, {})[record_id] = stamped
-        self._new.append(stamped)
-        self._note(stamped)
+        self._arrived.append(stamped)
+        self._note(record_id, stamped)
 
-    def remove(self, stamped: Stamped) -> None:
+    def remove(self, record_id: str) -> None:
         """Another content, or an earlier stamp, takes the place of this one."""
-        record, record_id = stamped.record, stamped.record_id
-        self._note(stamped)
-        del self._records[record_id]
-        del self._by_incident[record.incident_id][record_id]
-        self._merges.pop(record_id, None)
-        if isinstance(record, Correction):
-            del self._corrections[record.supersedes][record_id]
-        self._take_from_fold(stamped, self.canonical(record.incident_id))
+        entry = self._register.entries[record_id]
+        self._note(record_id, entry)
+        docket = self._register.remove(record_id)
+        incident_id = self.canonical(docket.incident_id)
+        if isinstance(entry, Stamped):
+            self._merges.pop(record_id, None)
+            if isinstance(entry.record, Correction):
+                del self._corrections[entry.record.supersedes][record_id]
+            self._take_from_fold(entry, incident_id)
+        self._reach(incident_id)
 
     def fold(self, incident_id: str) -> IncidentFold | None:
-        """The fold of a canonical incident; None for one that has no record."""
+        """The fold of a canonical incident; None for one that has no record, is not ours or is at rest."""
         return self._folds.get(incident_id)
+
+    def folds(self) -> Iterable[tuple[str, IncidentFold]]:
+        """(canonical incident, fold) of those in memory."""
+        return self._folds.items()
 
     def aliases(self, incident_id: str) -> tuple[str, ...]:
         """The incidents merged away into this canonical one, sorted."""
-        return tuple(sorted(alias for alias in self._graph.in_force if self.canonical(alias) == incident_id))
+        return self._graph.members(incident_id)
+
+    def sort_out(self) -> None:
+        """Read the merges, and keep of what arrived as much as must be kept."""
+        if self._links_changed:
+            self._read_merges()
+        arrived, self._arrived = self._arrived, []
+        for stamped in arrived:
+            if self._register.entries.get(stamped.record_id) is not stamped:
+                continue
+            incident_id = self.canonical(stamped.record.incident_id)
+            if self.is_ours(incident_id):
+                self._reach(incident_id)
+                self._new.append(stamped)
+            else:
+                self._register.thin(stamped)
+
+    def missing(self) -> Iterator[Origin]:
+        """Where the deliveries lie that are needed in full before anything can be shown."""
+        self.sort_out()
+        for incident_id in self._wanted:
+            for entry in self._register.missing(self._dockets.get(incident_id)):
+                yield entry.origins[0]
+
+    def fill(self, stamped: Stamped) -> None:
+        """A delivery that is wanted in full; another one is ignored."""
+        if stamped.record.incident_id in self._wanted:
+            self._register.fill(stamped)
 
     def settle(self) -> tuple[set[str], set[str]]:
         """Judge what was added; answers (incidents to be compared wholly, incidents of which only a part moved)."""
-        if self._links_changed:
-            self._read_merges()
+        if any(True for _ in self.missing()):
+            raise MissingRecordsError
+        for incident_id in self._wanted:
+            for stamped in self._register.full(self._dockets.get(incident_id)):
+                self._put_into_fold(stamped)
+        self._wanted.clear()
         for stamped in self._new:
-            if self._records.get(stamped.record_id) is stamped:
+            if self._register.entries.get(stamped.record_id) is stamped:
                 self._put_into_fold(stamped)
         self._new = []
         for incident_id in self._touched:
@@ -104,32 +178,108 @@ class StatusWorld:
         self._touched, self._remade = set(), set()
         return remade, moved
 
+    # Who folds what.
+
+    def assign(self, owns: Owns) -> None:
+        """Other incidents are ours now: those that were lost are thinned, those gained are wanted."""
+        self.sort_out()
+        canonical = {self.canonical(filed_under) for filed_under in self._dockets}
+        before = {incident_id for incident_id in canonical if self.is_ours(incident_id)}
+        self._owns, self._ours = owns, {}
+        now = {incident_id for incident_id in canonical if self.is_ours(incident_id)}
+        for incident_id in before - now:
+            self._lose(incident_id)
+        for incident_id in now - before:
+            self._at_rest.add(incident_id)
+            self._reach(incident_id)
+        self._watchers = {
+            record_id: ours
+            for record_id, watching in self._watchers.items()
+            if (ours := {incident_id for incident_id in watching if self.is_ours(incident_id)})
+        }
+
+    def release(self, incident_id: str) -> bool:
+        """A closed incident leaves memory; False where it cannot."""
+        fold = self._folds.get(incident_id)
+        if fold is None or not fold.head.closed or self._is_unsettled():
+            return False
+        dockets = [self._dockets.get(filed_under) for filed_under in self._all_ids(incident_id)]
+        if not all(stamped.origins for docket in dockets for stamped in self._register.full(docket)):
+            return False
+        for docket in dockets:
+            self._register.make_thin(docket)
+        del self._folds[incident_id]
+        self._at_rest.add(incident_id)
+        return True
+
+    def set_aside(self, stamped: Stamped) -> None:
+        """A record that no rule can judge is none of this world's any more; the fold that it broke is made anew."""
+        incident_id = self.canonical(stamped.record.incident_id)
+        self._folds.pop(incident_id, None)
+        self.remove(stamped.record_id)
+        self._wanted.update(self._all_ids(incident_id))
+        self._remade.add(incident_id)
+
+    def _is_unsettled(self) -> bool:
+        return bool(
+            self._arrived or self._new or self._wanted or self._touched or self._remade or self._links_changed
+        )
+
+    def _all_ids(self, canonical_id: str) -> tuple[str, ...]:
+        return canonical_id, *self._graph.members(canonical_id)
+
+    def _reach(self, incident_id: str) -> IncidentFold | None:
+        """Something reaches a canonical incident: one at rest is wanted. Answers its fold, if it has one."""
+        if incident_id in self._at_rest:
+            self._at_rest.discard(incident_id)
+            self._wanted.update(self._all_ids(incident_id))
+            self._remade.update(self._all_ids(incident_id))
+        return self._folds.get(incident_id)
+
+    def _lose(self, incident_id: str) -> None:
+        self._folds.pop(incident_id, None)
+        self._at_rest.discard(incident_id)
+        for filed_under in self._all_ids(incident_id):
+            self._let_go(filed_under)
+            self._touched.discard(filed_under)
+            self._remade.discard(filed_under)
+
+    def _let_go(self, filed_under: str) -> None:
+        self._wanted.discard(filed_under)
+        self._register.make_thin(self._dockets.get(filed_under))
+
     def _put_into_fold(self, stamped: Stamped) -> None:
         incident_id = self.canonical(stamped.record.incident_id)
         fold = self._folds.get(incident_id)
         if fold is None:
+            if not self.is_ours(incident_id):
+                return
             fold = self._folds[incident_id] = IncidentFold(incident_id, self)
             self._remade.add(incident_id)
-        fold.add(stamped)
-        self._touched.add(incident_id)
-
-    def _take_from_fold(self, stamped: Stamped, incident_id: str) -> None:
-        fold = self._folds.get(incident_id)
-        if fold is not None and fold.has(stamped):
-            fold.remove(stamped)
+        if not fold.has(stamped):
+            fold.add(stamped)
             self._touched.add(incident_id)
 
-    def _note(self, stamped: Stamped) -> None:
+    def _take_from_fold(self, stamped: Stamped, incident_id: str) -> bool:
+        fold = self._folds.get(incident_id)
+        if fold is None or not fold.has(stamped):
+            return False
+        fold.remove(stamped)
+        self._touched.add(incident_id)
+        return True
+
+    def _note(self, record_id: str, entry: Entry) -> None:
         """A record comes or goes: other incidents' folds may have looked for it, and merges may hang on it."""
-        self._stir_elsewhere(stamped.record_id)
-        if isinstance(stamped.record, IncidentMerge) or (
-            isinstance(stamped.record, Correction) and self._leads_to_merge(stamped.record)
+        self._stir_elsewhere(record_id)
+        record = entry.record if isinstance(entry, Stamped) else None
+        if isinstance(record, IncidentMerge) or (
+            isinstance(record, Correction) and self._leads_to_merge(record)
         ):
             self._links_changed = True
 
     def _stir_elsewhere(self, record_id: str) -> None:
         for incident_id in self._watchers.get(record_id, ()):
-            fold = self._folds.get(incident_id)
+            fold = self._reach(incident_id)
             if fold is not None:
                 fold.stir_readers(record_id)
                 self._touched.add(incident_id)
@@ -139,7 +289,7 @@ class StatusWorld:
         base_id = correction.supersedes
         while base_id not in seen:
             seen.add(base_id)
-            base = self._records.get(base_id)
+            base = self.find(base_id)
             if base is None or not isinstance(base.record, Correction):
                 return base is not None and isinstance(base.record, IncidentMerge)
             base_id = base.record.supersedes
@@ -154,36 +304,40 @@ class StatusWorld:
         )
         if self._graph.same_as(before):
             return
-        for incident_id in {*before.in_force, *self._graph.in_force}:
-            self._move(incident_id, before)
+        for filed_under in {*before.in_force, *self._graph.in_force}:
+            self._move(filed_under, before)
         for record_id, merge in self._merges.items():
             if self._graph.dispositions[record_id] != before.dispositions.get(record_id):
                 self._judge_again(merge)
 
-    def _move(self, incident_id: str, before: AliasGraph) -> None:
+    def _move(self, filed_under: str, before: AliasGraph) -> None:
         """An incident whose merge came, went or changed: its records change folds, or only the flag incident_alias."""
-        old, new = before.canonical(incident_id), self._graph.canonical(incident_id)
-        records = self._by_incident.get(incident_id, {}).values()
+        old, new = before.canonical(filed_under), self._graph.canonical(filed_under)
+        docket = self._dockets.get(filed_under)
         if old == new:
-            if self._graph.in_force[incident_id] is not before.in_force[incident_id]:
-                for stamped in records:
-                    self._judge_again(stamped)
+            if self._graph.in_force[filed_under] is not before.in_force[filed_under]:
+                for _, entry in self._register.filed(docket):
+                    self._judge_again(entry)
             return
-        self._remade |= {incident_id, old, new}
+        self._remade |= {filed_under, old, new}
         self._touched |= {old, new}
-        for stamped in records:
-            fold = self._folds.get(old)
-            if fold is not None and fold.has(stamped):
-                fold.remove(stamped)
-                self._new.append(stamped)
+        self._reach(old)
+        for stamped in self._register.full(docket):
+            if self._take_from_fold(stamped, old):
                 self._stir_elsewhere(stamped.record_id)
+        if self.is_ours(new):
+            self._reach(new)
+            self._wanted.add(filed_under)
+        else:
+            self._let_go(filed_under)
 
-    def _judge_again(self, stamped: Stamped) -> None:
+    def _judge_again(self, entry: Entry) -> None:
         """Something outside of its incident has changed for a record, and for those that look at it."""
-        incident_id = self.canonical(stamped.record.incident_id)
-        fold = self._folds.get(incident_id)
-        if fold is not None and fold.has(stamped):
-            fold.judge_again(stamped.record_id)
-            fold.stir_readers(stamped.record_id)
-            self._touched.add(incident_id)
-        self._stir_elsewhere(stamped.record_id)
+        incident_id = self.canonical(self._register.docket_of(entry).incident_id)
+        fold = self._reach(incident_id)
+        if isinstance(entry, Stamped):
+            if fold is not None and fold.has(entry):
+                fold.judge_again(entry.record_id)
+                fold.stir_readers(entry.record_id)
+                self._touched.add(incident_id)
+            self._stir_elsewhere(entry.record_id)

@@ -39,7 +39,7 @@ class WholePicture:
     def shown(self) -> dict[str, dict[Any, Json]]:
         """What stands: a row that shows nothing any more and a cleared alarm are as if they had never been."""
         return {
-            "rows": {key: row for key, row in self.rows.items() if _shows(row)},
+            "rows": {key: row for key, row in self.rows.items() if shows(row)},
             "outcomes": self.outcomes,
             "alarms": {key: alarm for key, alarm in self.alarms.items() if alarm["state"] == "raised"},
         }
@@ -57,5 +57,5 @@ def said(value: Any) -> Json:
     return built
 
 
-def _shows(row: Json) -> bool:
+def shows(row: Json) -> bool:
     return any(row[name] for name in ("figures", "beside", "head", "merged_into") if name in row)
