@@ -1,6 +1,6 @@
 import type { Judgement } from '@fenghuo/client/api'
 import { describe, expect, it } from 'vitest'
-import { newItem, wayOf, type OutboxItem, type OutgoingRecord } from './items'
+import { newItem, sealed, wayOf, type OutboxItem, type OutgoingRecord } from './items'
 import { ulid } from './ulid'
 
 const stored = newItem({ record_id: 'a' } as OutgoingRecord, 0, { sealed: true, asOfFiling: true })
@@ -23,6 +23,23 @@ describe('the way of a record', () => {
   ])('%s', (_, item, way, tone) => {
     expect(steps(item)).toBe(way)
     expect(wayOf(item).tone).toBe(tone)
+  })
+})
+
+describe('an item filed before the server’s clock was known', () => {
+  const record = { record_id: 'a', sent_at: '2026-08-20T15:00:00+08:00', as_of: '2026-08-20T15:00:00+08:00', location: { lon: 103, lat: 31, captured_at: '2026-08-20T14:00:00+08:00' } } as unknown as OutgoingRecord
+  const at = (moment: unknown) => new Date(String(moment)).toISOString()
+
+  it('has all its times corrected, that of its place, too', () => {
+    const { record: found } = sealed(newItem(record, Date.parse('2026-08-20T07:00:00Z'), { sealed: false, asOfFiling: true }), 60_000)
+    const location = found.location as { captured_at: string }
+    expect([found.sent_at, found.as_of, location.captured_at].map(at)).toEqual(['2026-08-20T07:01:00.000Z', '2026-08-20T07:01:00.000Z', '2026-08-20T06:01:00.000Z'])
+    expect(location).toMatchObject({ lon: 103, lat: 31 })
+  })
+
+  it('states no place where it stated none', () => {
+    const { location: _, ...without } = record
+    expect(sealed(newItem(without as OutgoingRecord, 0, { sealed: false, asOfFiling: true }), 60_000).record).not.toHaveProperty('location')
   })
 })
 

@@ -59,8 +59,14 @@ export function newItem(record: OutgoingRecord, filedAt: number, options: { seal
 export function sealed(item: OutboxItem, offset: number): OutboxItem {
   if (item.sealed) return item
   const filedAt = rfc3339(item.filedAt + offset)
-  const record = { ...item.record, sent_at: filedAt, ...(item.asOfFiling ? { as_of: filedAt } : {}) }
+  const record = { ...item.record, sent_at: filedAt, ...(item.asOfFiling ? { as_of: filedAt } : {}), ...measuredAt(item.record.location, offset) }
   return { ...item, record, sealed: true }
+}
+
+/** The place that a report states was measured by the same clock. */
+function measuredAt(location: unknown, offset: number): { location?: unknown } {
+  const captured = (location as { captured_at?: unknown } | undefined)?.captured_at
+  return typeof captured === 'string' ? { location: { ...(location as object), captured_at: rfc3339(Date.parse(captured) + offset) } } : {}
 }
 
 export const STEPS = ['stored', 'received', 'judged', 'in_picture'] as const

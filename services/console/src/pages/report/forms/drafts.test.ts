@@ -14,6 +14,7 @@ const ENVELOPE: Envelope = {
   source: { org: '水磨镇', class: 'official_stat', level: 'township' },
   filedAt: Date.parse('2026-08-20T07:00:00Z'),
   offset: 60_000,
+  location: null,
 }
 const filed = { as_of: Date.parse('2026-08-20T07:01:00Z'), device: ENVELOPE.filedAt }
 
@@ -53,6 +54,15 @@ describe('records from drafts', () => {
     expect(loss).toMatchObject({ stage: 'initial', reason: '核实' })
     expect(loss.occurred_at).toBeDefined()
     expect(lossRecord({ ...emptyLoss(), stage: 'followup', occurredAt: '2026-08-20T14:30' }, [], ENVELOPE)).not.toHaveProperty('occurred_at')
+  })
+
+  it('states where its office is in reports only', () => {
+    const location = { unit: UNIT, lon: 103.41254, lat: 30.94136, accuracy_m: 12, captured_at: '2026-08-20T15:00:00.000+08:00' }
+    const at = { ...ENVELOPE, location }
+    expect(lossRecord(emptyLoss(), [], at).location).toEqual(location)
+    expect(zeroRecord(emptyZero(), UNIT, at).location).toEqual(location)
+    expect(headcountRecord(emptyHeadcount(), UNIT, at)).not.toHaveProperty('location')
+    for (const [, record] of made) expect(record).not.toHaveProperty('location')
   })
 
   it('corrects in the place of what it corrects', () => {

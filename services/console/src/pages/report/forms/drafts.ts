@@ -1,6 +1,7 @@
 /** What a person is filling in, and the record it becomes. Pure. */
 import { rfc3339 } from '../../../outbox/clock'
 import type { OutgoingRecord, World } from '../../../outbox/items'
+import type { Location } from '../place/place'
 
 export type Qualifier = 'exact' | 'about' | 'at_least'
 export const QUALIFIERS: readonly Qualifier[] = ['exact', 'about', 'at_least']
@@ -61,6 +62,8 @@ export interface Envelope {
   readonly filedAt: number
   /** Server − device. */
   readonly offset: number
+  /** Where the reporting office stands; null: not stated. */
+  readonly location: Location | null
 }
 
 export const emptyLoss = (): LossDraft => ({ stage: 'initial', occurredAt: null, asOf: null, rows: [], restate: false, reason: '', note: '', replaces: null })
@@ -126,13 +129,14 @@ export function lossRecord(draft: LossDraft, rows: readonly RowDraft[], envelope
     stage: draft.stage,
     ...(draft.stage === 'initial' && occurred !== null ? { occurred_at: rfc3339(occurred) } : {}),
     rows: rowsOf(rows),
+    ...located(envelope),
     ...said({ reason: draft.reason, note: draft.note }),
   }
 }
 
 /** Its row has no values: it only says for which unit nothing changed. */
 export function zeroRecord(draft: ZeroDraft, unit: string, envelope: Envelope): OutgoingRecord {
-  return { ...enveloped('zero_report', envelope, draft.asOf), rows: [{ unit, values: {} }], ...said({ note: draft.note }) }
+  return { ...enveloped('zero_report', envelope, draft.asOf), rows: [{ unit, values: {} }], ...located(envelope), ...said({ note: draft.note }) }
 }
 
 export function headcountRecord(draft: HeadcountDraft, unit: string, envelope: Envelope): OutgoingRecord {
@@ -171,6 +175,10 @@ function enveloped(type: OutgoingRecord['type'], envelope: Envelope, asOf: TimeD
     device_sent_at: rfc3339(envelope.filedAt),
     channel: 'field_page',
   }
+}
+
+function located({ location }: Envelope): { location?: Location } {
+  return location === null ? {} : { location }
 }
 
 function said(texts: { readonly [field: string]: string }): { [field: string]: string } {

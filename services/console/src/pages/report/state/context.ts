@@ -4,6 +4,7 @@ import { inject, provide, type InjectionKey, type Ref } from 'vue'
 import type { Outbox } from '../../../outbox/outbox'
 import type { Drafts } from './draft'
 import type { KeptAnswers } from './keeping'
+import type { Places } from '../place/usePlaces'
 import type { KnownFigures } from './known'
 import type { FieldReference } from './reference'
 import type { Reporter } from './reporter'
@@ -18,6 +19,7 @@ export interface Context {
   readonly reporter: Reporter
   readonly reference: FieldReference
   readonly outbox: Outbox
+  readonly places: Places
   readonly known: KnownFigures
   readonly tab: Ref<Tab>
   /** Now by the server's clock, every few seconds. */
