@@ -6,6 +6,7 @@ import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 
 /** The page is redrawn at most this often; drawing on every message fell 25 s behind at 300 messages/s. */
 export const REDRAW_MS = 250
+const SECOND = 1000
 
 export function useLiveFeed(url: string) {
   const connection = new FeedConnection(url)
@@ -21,7 +22,7 @@ export function useLiveFeed(url: string) {
       revision.value++
     }, REDRAW_MS)
   })
-  const ticking = setInterval(() => (freshness.value = connection.freshness()), 1000)
+  const ticking = setInterval(() => (freshness.value = connection.freshness()), SECOND)
 
   onScopeDispose(() => {
     stop()
@@ -36,8 +37,8 @@ export function useLiveFeed(url: string) {
     state: computed(() => freshnessState(freshness.value)),
     /** Milliseconds since the picture was complete; null: unknown. */
     age: computed(() => ageOf(freshness.value)),
-    /** Now by the server's clock, once a second. */
-    now: computed(() => freshness.value.now + (freshness.value.clockOffset ?? 0)),
+    /** Now by the server's clock, in whole seconds: what shows ages is drawn anew once a second. */
+    now: computed(() => Math.floor((freshness.value.now + (freshness.value.clockOffset ?? 0)) / SECOND) * SECOND),
     subscribe: (request: SubscriptionRequest): Subscription => connection.subscribe(request),
     unsubscribe: (subscription: Subscription): void => connection.unsubscribe(subscription),
   }

@@ -6,13 +6,18 @@ import { theme } from '../../../design/theme'
 /** Drawing costs far more than a number on the page: a chart is drawn at most this often. */
 export const REDRAW_MS = 1000
 
-export function useChart(element: Ref<HTMLElement | undefined>, options: () => EChartsCoreOption | null) {
+/**
+ * `frame`: everything but what changes with the figures; a new one is drawn from nothing, null clears the chart.
+ * `content` is merged into it, so that what a person zoomed or moved stays as it was.
+ */
+export function useChart(element: Ref<HTMLElement | undefined>, frame: () => EChartsCoreOption | null, content: () => EChartsCoreOption) {
   const chart = shallowRef<EChartsType>()
   const failed = shallowRef(false)
   let watching: ResizeObserver | undefined
   let gone = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let drawnAt = -REDRAW_MS
+  let drawn: EChartsCoreOption | null = null
 
   onMounted(async () => {
     try {
@@ -27,19 +32,21 @@ export function useChart(element: Ref<HTMLElement | undefined>, options: () => E
     watching = new ResizeObserver(() => chart.value?.resize())
     watching.observe(element.value)
   })
-  watch([chart, options, theme], () => {
-    if (!chart.value || timer !== undefined) return
-    // The first one of a burst at once, the rest as one.
-    if (performance.now() - drawnAt >= REDRAW_MS) draw()
-    else timer = setTimeout(draw, REDRAW_MS)
+  // In a task of its own even when it is due: the page's redrawing and two charts in one task would block for longer.
+  watch([chart, frame, content, theme], () => {
+    if (chart.value) timer ??= setTimeout(draw, Math.max(0, drawnAt + REDRAW_MS - performance.now()))
   })
 
   function draw(): void {
     timer = undefined
     drawnAt = performance.now()
-    const now = options()
-    if (now) chart.value?.setOption(now, { notMerge: true })
-    else chart.value?.clear()
+    const wanted = frame()
+    if (wanted === null) chart.value?.clear()
+    else {
+      if (wanted !== drawn) chart.value?.setOption(wanted, { notMerge: true, lazyUpdate: true })
+      chart.value?.setOption(content())
+    }
+    drawn = wanted
   }
 
   onUnmounted(() => {

@@ -30,6 +30,11 @@ export function useHeld(api: Api, address: Address, outcomes: () => readonly Out
   async function look(): Promise<void> {
     timer = undefined
     const wanted = [...maybe.value, ...held.value.slice(0, SHOWN)]
+    // Those that no longer wait are let go: a page is open for days.
+    const ids = new Set(wanted.map(({ record_id: id }) => id))
+    for (const id of [...records.keys()]) if (!ids.has(id)) records.delete(id)
+    const known = new Set(outcomes().map(({ record_id: id }) => id))
+    for (const id of [...partly]) if (!known.has(id)) partly.delete(id)
     await Promise.all(wanted.filter(({ record_id: id }) => !records.has(id)).map(({ record_id: id }) => fetchRecord(id)))
     await Promise.all(maybe.value.map(({ record_id: id }) => lookAtPart(id)))
   }
