@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.outputs import Alarm, Outcome, UnitUpdate
 from schemas.records import Status
 from streams.picture.due_times import DueTimes
 from streams.picture.register import Register
@@ -88,6 +89,14 @@ class Picture:
         world = self._worlds[status]
         return world.is_ours(world.canonical(incident_id))
 
+    def incident_of(self, record_id: str) -> tuple[Status, str] | None:
+        """(status, canonical incident) in which a record is judged; None for one that nobody has delivered."""
+        entry = self._register.entries.get(record_id)
+        if entry is None:
+            return None
+        docket = self._register.docket_of(entry)
+        return docket.status, self._worlds[docket.status].canonical(docket.incident_id)
+
     def apply(self, deliveries: Iterable[Stamped], now: int | None = None) -> Changes:
         """Take deliveries, in any order; answers every change of what is shown. `now` as in `settle`.
 
@@ -142,6 +151,26 @@ class Picture:
         for status, incident_id in list(self._shown):
             if not self.answers_for(status, incident_id):
                 del self._shown[status, incident_id]
+
+    def row(self, status: Status, incident_id: str, unit: str) -> UnitUpdate | None:
+        """The row last answered of a unit of an incident id; None where none is shown."""
+        shown = self._shown.get((status, incident_id))
+        return shown.row(unit) if shown else None
+
+    def alarm(self, alarm: Alarm) -> Alarm | None:
+        """The alarm of the same key as it stands; None where none is raised."""
+        shown = self._shown.get((alarm.status, alarm.incident_id))
+        return shown.alarm((alarm.kind, alarm.subject)) if shown else None
+
+    def outcome(self, record_id: str) -> Outcome | None:
+        """A record's outcome; None where this picture does not judge it, or not yet."""
+        entry = self._register.entries.get(record_id)
+        if entry is None:
+            return None
+        docket = self._register.docket_of(entry)
+        world = self._worlds[docket.status]
+        fold = world.fold(world.canonical(docket.incident_id))
+        return fold.outcome(record_id) if fold else None
 
     def closed_incidents(self) -> Iterator[Closed]:
         """The closed incidents in memory; do not release any while iterating."""

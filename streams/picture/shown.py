@@ -19,6 +19,7 @@ from schemas.outputs import (
     encoder,
 )
 from schemas.records import Status
+from streams.picture.alarms import Subject
 from streams.picture.figures import alternatives, figure
 from streams.picture.incident import IncidentFold
 from streams.picture.standing_alarms import StandingAlarms
@@ -42,8 +43,8 @@ class Change(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
-Told = tuple[Disposition, tuple[Flag, ...], Standing]
-"""What was told of a record, beside what does not change while it is in this incident."""
+Told = tuple[str, Disposition, tuple[Flag, ...], Standing]
+"""What was told of a record of this incident: type, disposition, flags, standing."""
 
 
 class ShownIncident:
@@ -76,7 +77,7 @@ class ShownIncident:
         the moment, µs since 1970, up to which all that was said is known; None: unknown.
         """
         keys, records = fold.take_touched() if fold else ({NATION: set[str]()}, set[str]())
-        is_same = fold is self._fold
+        is_same = fold is self._fold and not self._rested
         self._fold = fold
         if not is_same:
             keys = {unit: set[str]() for unit in (*self._updates, *self._rested)} | keys
@@ -93,6 +94,14 @@ class ShownIncident:
             groups |= standing.keys()
         alarms = tuple(self._alarms.compare(fold, groups))
         return self._change(fold, merged_into or self.incident_id, updates, records, alarms)
+
+    def row(self, unit: str) -> UnitUpdate | None:
+        """A unit's row as last answered; None where none is shown, or while at rest."""
+        return self._updates.get(unit)
+
+    def alarm(self, subject: tuple[str, str]) -> Alarm | None:
+        """An alarm (kind, subject) as last answered; None where it is not raised."""
+        return next((raised[subject] for raised in self._alarms.by_group.values() if subject in raised), None)
 
     def rest(self) -> None:
         """Its incident leaves memory; `show` compares with the digests when it is back."""
@@ -168,7 +177,7 @@ class ShownIncident:
                 # It is judged under another incident now, whose own change tells its outcome.
                 self._told.pop(record_id, None)
                 continue
-            told = (outcome.disposition, outcome.flags, outcome.standing)
+            told = (outcome.type, outcome.disposition, outcome.flags, outcome.standing)
             if self._told.get(record_id) != told:
                 self._told[record_id] = _TOLD.setdefault(told, told)
                 yield outcome

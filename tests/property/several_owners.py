@@ -127,6 +127,7 @@ class Owner:
             record_id: outcome
             for record_id, outcome in self.outcomes.items()
             if answers_for(outcome["status"], outcome["incident_id"])
+            and self.picture.incident_of(record_id) == (outcome["status"], outcome["incident_id"])
         }
         self.alarms = {key: alarm for key, alarm in self.alarms.items() if answers_for(*key[:2])}
 
