@@ -39,11 +39,13 @@ class FrameFactory:
             return None
         return frozenset(self.view.canonical(scope.status, incident) for incident in scope.incidents)
 
-    def must_restart(self, scope: Scope, before: Members, now: Members) -> bool:
-        """Whether an incident left the scope without being merged away (a merge was undone).
+    def must_restart(self, scope: Scope, since: int, before: Members, now: Members) -> bool:
+        """Whether an incident left the scope without being merged away (a merge was undone), or is no more.
 
-        Such a subscription gets a snapshot again; a delta could not say that the incident still exists.
+        Such a subscription gets a snapshot again; a delta could not say that the incident still exists, or does not.
         """
+        if any(now is None or incident in now for incident in self.view.vanished(scope.status, since)):
+            return True
         left = (before or frozenset()) - (now or frozenset())
         states = [self.view.incident(scope.status, incident) for incident in left]
         return any(state is not None and state.merged_into is None for state in states)

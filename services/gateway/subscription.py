@@ -49,7 +49,7 @@ class Subscription:
         scope, since, before = self.scope, self._told or JUST_NEVER, self._members
         parts = list[dict[str, object]]()
         if "figures" in self._kinds:
-            if factory.must_restart(scope, before, members):
+            if factory.must_restart(scope, since, before, members):
                 parts.append({"type": "snapshot", "units": factory.snapshot(scope, members)})
             elif (units := factory.delta(scope, since, before, members)) is not None:
                 parts.append({"type": "delta", "units": units})

@@ -67,6 +67,8 @@ class View:
         self.outcomes = NewestOutcomes(limits.outcomes_kept, limits.versions_kept)
         self.alarms = AlarmBoard(limits.cleared_alarms_kept)
         self._worlds: dict[Status, dict[str, IncidentState]] = {}
+        self._vanished: dict[tuple[Status, str], int] = {}
+        """Incidents that are no more (their records turned out to be another one's) → the number of that change."""
         self._progress: dict[int, Progress] = {}
 
     def apply(self, rows: Iterable[UnitUpdate]) -> bool:
@@ -90,6 +92,8 @@ class View:
             return False
         unit.version = row.version
         merged = row.unit == NATION and row.merged_into != incident.merged_into
+        if row.unit == NATION:
+            self._note_whether_it_exists(row, unit, number)
         if _restate(unit, row, number):
             unit.shown_version = row.version
             _to_end(incident.units, row.unit)
@@ -101,6 +105,18 @@ class View:
         incident.number = number
         _to_end(world, row.incident_id)
         return True
+
+    def _note_whether_it_exists(self, row: UnitUpdate, nation: UnitState, number: int) -> None:
+        if row.head is not None or row.merged_into is not None:
+            self._vanished.pop((row.status, row.incident_id), None)
+        elif nation.head is not None:
+            self._vanished[row.status, row.incident_id] = number
+
+    def vanished(self, status: Status, since: int) -> Iterator[str]:
+        """Incidents that are no more since change `since`; a delta has no word for that."""
+        for (of, incident_id), number in self._vanished.items():
+            if of == status and number > since:
+                yield incident_id
 
     def apply_outcome(self, outcome: Outcome) -> bool:
         """Apply a judgement; answers whether it is news."""

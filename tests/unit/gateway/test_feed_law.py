@@ -331,6 +331,31 @@ def test_depth_counts_levels_by_code_prefix() -> None:
                 )
 
 
+def test_an_incident_that_is_no_more_leaves_a_client_as_it_left_the_picture() -> None:
+    """Its only record turned out to be another incident's: an earlier stamp, another content (records.md 2)."""
+    view = View(Limits())
+    factory = FrameFactory(view)
+    row = UnitUpdate(
+        status="Exercise", incident_id="A", unit=NATION, figures={}, head=IncidentHead(), version=1
+    )
+    gone = msgspec.structs.replace(row, head=None, version=3)
+    view.apply([row, msgspec.structs.replace(row, incident_id="B", version=2)])
+    clients = [
+        Client(factory, Subscribe(id="s", incidents=incidents, status="Exercise"))
+        for incidents in (["*"], ["A", "B"], ["B"])
+    ]
+    for client in clients:
+        client.poll()
+    view.apply([gone])
+    for client in clients:
+        client.poll()
+        assert set(client.picture.units) == {("B", NATION)}
+        assert client.poll() == 0
+    view.apply([msgspec.structs.replace(row, version=4)])
+    clients[0].poll()
+    assert set(clients[0].picture.units) == {("A", NATION), ("B", NATION)}
+
+
 def test_a_merge_is_one_change_for_a_client() -> None:
     view = View(Limits())
     factory = FrameFactory(view)
