@@ -38,6 +38,8 @@ class Cells:
         self.units_of: dict[str, set[str]] = {}
         """key → the units that have such a cell."""
         self.changed: set[CellId] = set()
+        self.with_held: set[CellId] = set()
+        """Cells with entries that were held at their turn."""
         self.restated = restated
         """Records whose standing may have changed."""
         self._unsettled: dict[Cell, tuple[Moment, set[Judged]]] = {}
@@ -86,13 +88,14 @@ class Cells:
         is_last = cell.put(event)
         entry = cell.entries.get(statement.root)
         if entry is None:
-            entry = cell.entries[statement.root] = []
+            entry = cell.enter(statement.root, statement.rank)
         else:
             self._restate_current(cell, statement.root)
         _insert(entry, event)
         _insert(statement.by.statements, event)
         if statement.state == "held":
             cell.held[statement.root] = entry
+            self.with_held.add((cell.unit, cell.key))
         if (
             is_last
             and event.moment >= self._agenda.last
@@ -121,8 +124,10 @@ class Cells:
             event.value.by.statements.remove(event)
             if not any(said.value.state == "held" for said in entry):
                 cell.held.pop(root, None)
+                if not cell.held:
+                    self.with_held.discard((cell.unit, cell.key))
             if not entry:
-                del cell.entries[root]
+                cell.leave(root, event.value.rank)
         self._note(event)
 
     def _note(self, event: Event) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from schemas.records import Dispatch, EvacuationCount, SupplyMovement, type_name
+from schemas.records import Dispatch, EvacuationCount, SupplyMovement
+from streams.picture.disputes import DocumentKey
 from streams.picture.judged import Judged
 from streams.picture.moments import END, Moment, just_after
 from streams.picture.shelters import SHELTER_IN, places
@@ -31,7 +32,7 @@ def judge_delta(state: IncidentState, step: Step, judged: Judged) -> Verdict:
         step.does(state.facts, (judged, "countable"), True)
         in_force = state.shelters.headcount(step, judged, judged.order)
         return Verdict("accepted") if in_force else Verdict("stored_late")
-    key = (type_name(record), record.doc_no or "")
+    key = document_key(judged)
     taken_by = state.documents.taken_by(step, key)
     if taken_by is not None:
         if same_document(judged, taken_by):
@@ -151,6 +152,11 @@ def _contributions(judged: Judged) -> list[tuple[str, str, Decimal]]:
         if figure
         else []
     )
+
+
+def document_key(judged: Judged) -> DocumentKey:
+    """(type, doc_no) of a delta; a headcount has no number."""
+    return judged.stamped.type, getattr(judged.stamped.record, "doc_no", None) or ""
 
 
 def same_document(one: Judged, other: Judged) -> bool:

@@ -11,8 +11,8 @@ from schemas.numbers import shown
 from streams.picture.explain_cells import cells_of
 from streams.picture.explain_mentions import Mention, mentions_of
 from streams.picture.explain_words import DECISIONS
-from streams.picture.figures import moment
 from streams.picture.incident import IncidentFold
+from streams.picture.times import moment
 from streams.picture.totals import Totals
 from streams.picture.units import ancestors, parent
 

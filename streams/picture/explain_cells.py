@@ -12,10 +12,10 @@ from streams.picture.explain_documents import document_word, site_word
 from streams.picture.explain_mentions import Mention, is_summed
 from streams.picture.explain_reports import Word, report_word
 from streams.picture.explain_words import Code
-from streams.picture.figures import moment
 from streams.picture.shelters import SHELTER_NOW
 from streams.picture.standing import standing_of
 from streams.picture.state import IncidentState
+from streams.picture.times import moment
 from streams.picture.totals import PARTS, as_qualifier, whole_is_replaced
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -11,19 +9,14 @@ from schemas.numbers import shown
 from schemas.outputs import Alternative, Figure
 from streams.picture.beside import SideEntry
 from streams.picture.judged import CellId, Judged
+from streams.picture.ranges import SourceWord, components_of, range_of, total_by
 from streams.picture.reigns import Statement, current
-from streams.picture.stamped import EPOCH
 from streams.picture.state import IncidentState
-from streams.picture.totals import MOST_RECORDS, Total, Totals, as_qualifier
+from streams.picture.times import moment
+from streams.picture.totals import MOST_RECORDS, Own, Total, Totals, as_qualifier
 
-BEIJING = timezone(timedelta(hours=8))
 MOST_ALTERNATIVES = 50
 """Newest first."""
-
-
-def moment(micros: int) -> datetime:
-    """µs since 1970 as a moment in Beijing time."""
-    return (EPOCH + timedelta(microseconds=micros)).astimezone(BEIJING)
 
 
 def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | None:
@@ -35,6 +28,8 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
     value = shown(total.value)
     assert value is not None
     records = sorted(own.records, key=Judged.place, reverse=True)[:MOST_RECORDS] if own else []
+    clues, villages, held = _beside(state, cell_id)
+    others = [_of_clue(entry) for entry in clues] + [_of_held(said, total, own) for said in held]
     return Figure(
         total=value,
         own=shown(own.value) if own else None,
@@ -45,17 +40,15 @@ def figure(state: IncidentState, totals: Totals, cell_id: CellId) -> Figure | No
         parts=total.parts,
         own_sources=tuple(dict.fromkeys(judged.stamped.record.source.org for judged in records)),
         own_record_ids=tuple(judged.record_id for judged in records),
-        alternatives=alternatives(state, total, cell_id),
+        alternatives=_alternatives(cell_id[0], total, clues, villages, held),
+        range=range_of(state, cell_id, total, own, others),
+        components=components_of([entry for _, entry in villages]),
     )
 
 
 def alternatives(state: IncidentState, total: Total | None, cell_id: CellId) -> tuple[Alternative, ...]:
     """Clues, village components and held values of a unit's own cell, newest first."""
-    words = list(_words(state, cell_id))
-    if not words:
-        return ()
-    words.sort(key=lambda word: word[:3], reverse=True)
-    return tuple(_alternative(word, total) for word in words[:MOST_ALTERNATIVES])
+    return _alternatives(cell_id[0], total, *_beside(state, cell_id))
 
 
 class Word(NamedTuple):
@@ -70,17 +63,41 @@ class Word(NamedTuple):
     qualifier: str
 
 
-def _words(state: IncidentState, cell_id: CellId) -> Iterator[Word]:
-    unit, key = cell_id
-    for entry in state.beside.clues(cell_id):
-        yield _word("clue", unit, entry)
-    for village, entry in state.beside.components(cell_id):
-        yield _word("component", village, entry)
-    cell = state.cells.get(unit, key)
-    for stated in cell.held.values() if cell else ():
-        said = current(stated)
-        if said is not None and said.is_held():
-            yield _word("held", unit, said.value)
+Clues = list[SideEntry]
+Villages = list[tuple[str, SideEntry]]
+Held = list[Statement]
+
+
+def _beside(state: IncidentState, cell_id: CellId) -> tuple[Clues, Villages, Held]:
+    """What is said of a cell beside what is in force."""
+    cell = state.cells.get(*cell_id)
+    said = [current(entry) for entry in cell.held.values()] if cell and cell.held else []
+    held = [one.value for one in said if one is not None and one.is_held()]
+    return list(state.beside.clues(cell_id)), list(state.beside.components(cell_id)), held
+
+
+def _alternatives(
+    unit: str, total: Total | None, clues: Clues, villages: Villages, held: Held
+) -> tuple[Alternative, ...]:
+    if not (clues or villages or held):
+        return ()
+    words = [_word("clue", unit, entry) for entry in clues]
+    words += [_word("component", village, entry) for village, entry in villages]
+    words += [_word("held", unit, statement) for statement in held]
+    words.sort(key=lambda word: word[:3], reverse=True)
+    return tuple(_alternative(word, total) for word in words[:MOST_ALTERNATIVES])
+
+
+def _of_clue(entry: SideEntry) -> SourceWord:
+    """R2: a clue states the total itself."""
+    assert entry.value is not None
+    return SourceWord(entry.value, entry.root.stamped.as_of, entry.by.record_id, entry.root)
+
+
+def _of_held(said: Statement, total: Total, own: Own | None) -> SourceWord:
+    assert said.value is not None
+    stated = total_by(said.value, total, own)
+    return SourceWord(stated, said.rank[0], said.by.record_id, said.root)
 
 
 def _word(kind: Literal["clue", "component", "held"], unit: str, said: SideEntry | Statement) -> Word:

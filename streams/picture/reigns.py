@@ -6,11 +6,12 @@ A late event is put in its place and the events behind it are gone through once 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from streams.picture.moments import END, Moment, just_after
+from streams.picture.offices import Offices
 from streams.picture.stamped import Order
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Moved(NamedTuple):
 class Cell:
     """(unit, key): entries, one of which may be in force (R3). Also (unit, site) with its headcounts (R16)."""
 
-    __slots__ = ("entries", "events", "held", "key", "special", "unit")
+    __slots__ = ("entries", "events", "held", "key", "offices", "special", "unit")
 
     def __init__(self, unit: str, key: str) -> None:
         self.unit, self.key = unit, key
@@ -144,6 +145,7 @@ class Cell:
         self.events: list[Event] = []
         self.special: list[Moment] = []
         """Moments of the events that are not plain: they may take something away."""
+        self.offices: Offices[Judged] = Offices()
 
     def reign(self, at: Moment = END) -> Statement | None:
         """Who was in force as of a moment."""
@@ -177,6 +179,29 @@ class Cell:
                 return strongest((*others, *claims.values()))
             before = None
         return strongest((before, *claims.values()))
+
+    def newest_of(self, org: str) -> Statement | None:
+        """The strongest word of an organisation that counts as accepted, in force or not."""
+        best: Statement | None = None
+        for rank, root in self.offices.ranked(org, self._ranked()):
+            if best is not None and rank < best.rank:
+                break
+            best = strongest((best, claim_of(self.entries[root])))
+        return best
+
+    def enter(self, root: Judged, rank: Rank) -> Entry:
+        """A root's entry, new and empty."""
+        self.offices.enter(root.stamped.record.source.org, rank, root, self._ranked())
+        entry = self.entries[root] = []
+        return entry
+
+    def leave(self, root: Judged, rank: Rank) -> None:
+        """A root has no entry any more."""
+        del self.entries[root]
+        self.offices.leave(root.stamped.record.source.org, rank, root)
+
+    def _ranked(self) -> Iterator[tuple[Rank, Judged]]:
+        return ((entry[0].value.rank, root) for root, entry in self.entries.items())
 
     def put(self, event: Event) -> bool:
         """An event takes its place; `walk` from there settles who is in force. Answers whether it is the last one."""

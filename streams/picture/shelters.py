@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from decimal import Decimal
 
 from schemas.records import EvacuationCount
@@ -21,7 +22,7 @@ SIGNS = {"check_in": 1, "check_out": -1, "return_home": -1, "transfer": -1}
 class Site:
     """One (unit, site): its headcounts, one of which is in force, and the movements that count there."""
 
-    __slots__ = ("_counted", "_later", "headcounts", "movements")
+    __slots__ = ("_counted", "_later", "headcounts", "movements", "sized_by")
 
     def __init__(self, headcounts: Cell) -> None:
         self.headcounts = headcounts
@@ -29,6 +30,18 @@ class Site:
         self._counted: Judged | None = None
         """The headcount in force when it was last looked at, and the sum of the movements strictly later."""
         self._later = Decimal(0)
+        self.sized_by: list[Judged] = []
+        """The headcounts that state its capacity, oldest first."""
+
+    @property
+    def size(self) -> tuple[int, Judged] | None:
+        """How many places there are, by the newest headcount that states it and that nobody returned (domain.md 5.5)."""
+        for judged in reversed(self.sized_by):
+            if not judged.is_returned():
+                places_stated = _movement(judged).places
+                assert places_stated is not None
+                return places_stated, judged
+        return None
 
     @property
     def in_force(self) -> Judged | None:
@@ -93,6 +106,23 @@ class Site:
         return self._counted is None or movement.stamped.as_of > self._counted.stamped.as_of
 
 
+class Sizes:
+    """A lane: (unit, site) → the headcounts that state how many places there are. Nothing is judged by it."""
+
+    def __init__(self, shelters: Shelters) -> None:
+        self._shelters = shelters
+
+    def put(self, place: tuple[str, str], judged: Judged, _: Step) -> None:
+        """A headcount states it."""
+        insort(self._shelters.site(*place).sized_by, judged, key=_age)
+        self._shelters.note(place[0])
+
+    def take_back(self, place: tuple[str, str], judged: Judged, _: Step) -> None:
+        """It does not, after all."""
+        self._shelters.site(*place).sized_by.remove(judged)
+        self._shelters.note(place[0])
+
+
 class Shelters:
     """All sites of an incident. Headcounts lie in cells (unit, site): rank = as_of, no other rule of R3 applies."""
 
@@ -101,15 +131,18 @@ class Shelters:
         self._units: dict[str, dict[str, Site]] = {}
         self._moved: set[str] = set()
         self._restated = restated
+        self.sizes = Sizes(self)
 
     def headcount(self, step: Step, judged: Judged, place: Order) -> bool:
         """Keep a headcount; True if it is in force at its turn, False if an older one came later."""
         record = _movement(judged)
-        site = self._site(record.unit, record.site)
+        site = self.site(record.unit, record.site)
         settled = site.headcounts.reign(step.moment)
         rank = (judged.stamped.as_of, 0, 0)
         statement = Statement(judged, judged, rank, place, Decimal(record.persons), "exact")
         step.effects.append(Said(self.headcounts, site.headcounts, step, statement))
+        if record.places is not None:
+            step.does(self.sizes, (record.unit, record.site), judged)
         return settled is None or judged.stamped.as_of >= settled.rank[0]
 
     def move(self, judged: Judged, *, counts: bool) -> None:
@@ -120,7 +153,7 @@ class Shelters:
             # A transfer within one site is two movements of one record: they cancel out.
             amounts[unit, name] = amounts.get((unit, name), Decimal(0)) + sign * record.persons
         for (unit, name), amount in amounts.items():
-            site = self._site(unit, name)
+            site = self.site(unit, name)
             if counts:
                 site.move(judged, amount)
             else:
@@ -131,7 +164,7 @@ class Shelters:
     def take_changed(self) -> set[str]:
         """Units whose people in shelters may have changed since this was last asked."""
         for unit, name in self.headcounts.changed:
-            self._restated.update(self._site(unit, name).recount())
+            self._restated.update(self.site(unit, name).recount())
             self._moved.add(unit)
         self.headcounts.changed.clear()
         units, self._moved = self._moved, set()
@@ -143,7 +176,7 @@ class Shelters:
 
     def shows(self, judged: Judged) -> bool:
         """Whether a headcount or movement is part of a number shown now."""
-        return any(self._site(unit, name).shows(judged) for unit, name, _ in places(_movement(judged)))
+        return any(self.site(unit, name).shows(judged) for unit, name, _ in places(_movement(judged)))
 
     def sites(self, unit: str) -> dict[str, Site]:
         """The sites of a unit by name."""
@@ -154,7 +187,8 @@ class Shelters:
         known = [site.persons for site in self.sites(unit).values() if site.persons is not None]
         return Decimal(sum(known)) if known else None
 
-    def _site(self, unit: str, name: str) -> Site:
+    def site(self, unit: str, name: str) -> Site:
+        """A site, made if there is none."""
         sites = self._units.setdefault(unit, {})
         if name not in sites:
             sites[name] = Site(self.headcounts.cell(unit, name))
@@ -173,6 +207,10 @@ def _movement(judged: Judged) -> EvacuationCount:
     record = judged.stamped.record
     assert isinstance(record, EvacuationCount)
     return record
+
+
+def _age(judged: Judged) -> tuple[int, Order]:
+    return judged.stamped.as_of, judged.order
 
 
 def _persons(judged: Judged) -> int:

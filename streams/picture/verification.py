@@ -29,8 +29,8 @@ def judge_verification(state: IncidentState, step: Step, judged: Judged) -> Verd
         return failed
     state.beside.show_components(step, judged, judged, judged.stamped.stated)
     verdict = apply_rows(state, step, judged, flags, reason=True, place=judged.order, stage="verified")
-    for county in sorted(named):
-        step.does(state.freezes, county, judged)
+    for prefix in sorted({*named, *upper}):
+        step.does(state.freezes, prefix, judged)
     return verdict
 
 
