@@ -6,40 +6,61 @@ import type { Address } from './address'
 const PAGE = 500
 /** Earlier ones are reached by typing the time. */
 const MOST = 2000
+/** After news the newest page is asked for at most so often. */
+const PAUSE_MS = 5000
 
-export function useStops(api: Api, address: Address, revision: () => unknown) {
+export function useStops(api: Api, address: Address, news: () => unknown) {
   const moments = shallowRef<readonly string[]>([])
   const failed = shallowRef(false)
   /** Whether there are earlier moments than those held. */
   const cut = shallowRef(false)
   let asking = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
 
-  watch([() => address.world, () => address.incident], () => ((moments.value = []), void load()), { immediate: true })
-  watch(revision, () => void load())
-  onScopeDispose(() => asking.abort())
+  watch([() => address.world, () => address.incident], () => ((moments.value = []), void ask(all)), { immediate: true })
+  watch(news, () => (timer ??= setTimeout(() => ((timer = undefined), void ask(newest)), PAUSE_MS)))
+  onScopeDispose(() => (asking.abort(), clearTimeout(timer)))
 
-  async function load(): Promise<void> {
+  async function ask(how: (incident: string, signal: AbortSignal) => Promise<void>): Promise<void> {
     asking.abort()
     asking = new AbortController()
     const { signal } = asking
-    const { incident, world: status } = address
-    if (incident === null) return
+    if (address.incident === null) return
     try {
-      const found = new Set<string>()
-      let after: string | null = null
-      do {
-        const page = await api.journal({ incident, status, limit: PAGE, order: 'newest', ...(after ? { after } : {}) }, signal)
-        for (const item of page.items) found.add(item.recorded_at)
-        after = page.next
-      } while (after !== null && found.size < MOST)
-      moments.value = [...found].sort((one, other) => Date.parse(one) - Date.parse(other))
-      cut.value = after !== null
+      await how(address.incident, signal)
       failed.value = false
     } catch (error) {
       if (signal.aborted) return
       console.warn('stops', error)
       failed.value = true
     }
+  }
+
+  async function all(incident: string, signal: AbortSignal): Promise<void> {
+    const found = new Set<string>()
+    let after: string | null = null
+    do {
+      const page = await api.journal({ incident, status: address.world, limit: PAGE, order: 'newest', ...(after ? { after } : {}) }, signal)
+      for (const item of page.items) found.add(item.recorded_at)
+      after = page.next
+    } while (after !== null && found.size < MOST)
+    cut.value = after !== null
+    hold(found)
+  }
+
+  /** What came since; all anew where more came than a page holds. */
+  async function newest(incident: string, signal: AbortSignal): Promise<void> {
+    const known = new Set(moments.value)
+    const page = await api.journal({ incident, status: address.world, limit: PAGE, order: 'newest' }, signal)
+    const came = page.items.map((item) => item.recorded_at)
+    if (page.next !== null && !came.some((moment) => known.has(moment))) return all(incident, signal)
+    for (const moment of came) known.add(moment)
+    cut.value ||= known.size > MOST
+    hold(known)
+  }
+
+  function hold(found: ReadonlySet<string>): void {
+    moments.value = [...found].sort((one, other) => Date.parse(one) - Date.parse(other)).slice(-MOST)
   }
 
   return { moments, failed, cut, last: computed(() => moments.value.length) }
