@@ -99,5 +99,11 @@ def model_losers(deliveries: Sequence[Json]) -> set[tuple[str, str]]:
     return set(fold(deliveries).losers)
 
 
+def losing_offsets(log: Sequence[Json]) -> set[int]:
+    """Where the deliveries lie whose content lost its id to another one."""
+    lost = model_losers(log)
+    return {offset for offset, record in enumerate(log) if _content_id(record) in lost}
+
+
 def _content_id(record: Json) -> tuple[str, str]:
     return record["record_id"], hashlib.sha256(content_of(record).encode()).hexdigest()

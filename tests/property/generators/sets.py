@@ -60,24 +60,26 @@ def random_records(seed: int, size: int, *, conflicting_ids: bool = False, prefi
 
 def redeliveries(rng: Random, records: list[Json]) -> list[Json]:
     """records.md 2, "One id, one record": repeats with other stamps, and other contents of known ids."""
-    again = []
-    for record in rng.sample(records, len(records) // 4):
-        changed = copy.deepcopy(record)
-        received = datetime.fromisoformat(record["received_at"])
-        stamp = received + timedelta(minutes=rng.choice((-45, -10, -5, 0, 0, 5, 60)))
-        changed["received_at"] = written(rng, stamp)
-        what = rng.choice(("stamp", "stamp", "level", "incident", "whole", "status"))
-        other = rng.choice(records)
-        if what == "level":
-            changed["source"]["level"] = rng.choice(LEVELS)
-        elif what == "incident" and record["type"] != "incident_merge":
-            changed["incident_id"] = other["incident_id"]
-        elif what == "whole":
-            changed = copy.deepcopy(other) | {name: changed[name] for name in ("record_id", "received_at")}
-        elif what == "status":
-            changed["status"] = "Test" if record["status"] == "Exercise" else "Exercise"
-        again.append(changed)
-    return again
+    return [redelivery(rng, record, records) for record in rng.sample(records, len(records) // 4)]
+
+
+def redelivery(rng: Random, record: Json, others: list[Json]) -> Json:
+    """A record once more: under another stamp, with something changed, or its id with the content of another one."""
+    changed = copy.deepcopy(record)
+    received = datetime.fromisoformat(record["received_at"])
+    stamp = received + timedelta(minutes=rng.choice((-45, -10, -5, 0, 0, 5, 60)))
+    changed["received_at"] = written(rng, stamp)
+    what = rng.choice(("stamp", "stamp", "level", "incident", "whole", "status"))
+    other = rng.choice(others)
+    if what == "level":
+        changed["source"]["level"] = rng.choice(LEVELS)
+    elif what == "incident" and record["type"] != "incident_merge":
+        changed["incident_id"] = other["incident_id"]
+    elif what == "whole":
+        return copy.deepcopy(other) | {name: changed[name] for name in ("record_id", "received_at")}
+    elif what == "status":
+        changed["status"] = "Test" if record["status"] == "Exercise" else "Exercise"
+    return changed
 
 
 @st.composite
