@@ -47,6 +47,16 @@ export interface AlarmItem {
   published_at: string
   alarm: Alarm
 }
+/** Where a unit is, WGS84 degrees: imported by an operator, or attached to a report of its office. */
+export interface Point {
+  unit: string
+  lon: number
+  lat: number
+  source: 'imported' | 'captured'
+  record_id: string | null
+  as_of: string | null
+  accuracy_m: number | null
+}
 export interface Page<Item> {
   items: Item[]
   next: string | null
@@ -103,6 +113,11 @@ export class Api {
 
   alarms(query: { incident: string; status: World }, signal?: AbortSignal): Promise<Page<AlarmItem>> {
     return this.get('/v1/alarms', query, signal)
+  }
+
+  /** A page of the points within a unit (its code, or 2 to 9 digits of it); `attribution`: whose the imported ones are. */
+  points(query: { within: string; status: World; after?: string | null; limit?: number }, signal?: AbortSignal): Promise<Page<Point> & { attribution: string | null }> {
+    return this.get('/v1/points', query, signal)
   }
 
   private async get<Answer>(path: string, query: Query, signal?: AbortSignal): Promise<Answer> {

@@ -1,9 +1,9 @@
 /** The parts of ECharts that are used; loaded only when something is drawn. */
-import { LineChart, LinesChart, MapChart } from 'echarts/charts'
+import { LineChart, LinesChart, MapChart, ScatterChart } from 'echarts/charts'
 import { GeoComponent, GridComponent, TooltipComponent } from 'echarts/components'
 import * as echarts from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 
-echarts.use([LineChart, LinesChart, MapChart, GeoComponent, GridComponent, TooltipComponent, CanvasRenderer])
+echarts.use([LineChart, LinesChart, MapChart, ScatterChart, GeoComponent, GridComponent, TooltipComponent, CanvasRenderer])
 
 export { echarts }
