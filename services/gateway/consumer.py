@@ -23,6 +23,7 @@ from schemas.outputs import Alarm, Outcome, Progress, UnitUpdate
 from schemas.topics import RECORD_OUTCOMES, SITUATION_ALARMS, SITUATION_PROGRESS, SITUATION_UPDATES
 from services.gateway import metrics
 from services.gateway.changes import ChangeAssembler
+from services.gateway.outcomes import OutcomesAtStart
 from services.gateway.partitions import TopicMissingError, partitions_of
 from services.gateway.view import View
 
@@ -49,6 +50,8 @@ class OutputReader:
         self._view = view
         self._view_changed = view_changed
         self._assemblers: dict[int, ChangeAssembler] = {}
+        self._at_start: OutcomesAtStart | None = None
+        """While the view is loaded: partitions are read in no order of time, and only the newest outcomes are kept."""
         self._input_partitions = 0
         self._awaited: tuple[datetime, dict[TopicPartition, int]] | None = None
         self._progress_seen = False
@@ -87,8 +90,12 @@ class OutputReader:
         began = time.monotonic()
         ends = await _end_offsets(consumer, partitions)
         self.problem = "the view is being loaded"
+        self._at_start = self._view.outcomes_at_start()
         while not await _has_reached(consumer, ends):
             await self._read(consumer, POLL_MS)
+        for outcome in self._at_start.in_order():
+            self._view.apply_outcome(outcome)
+        self._at_start = None
         for assembler in self._assemblers.values():
             self._view.apply(assembler.settle())
         await self._advance_watermark(consumer, partitions)
@@ -106,16 +113,19 @@ class OutputReader:
             for message in messages:
                 output = decode(message)
                 if output is not None:
-                    self._apply(output, partition.partition)
+                    self._apply(output, message)
             # A long log must not keep the health probes waiting.
             await asyncio.sleep(0)
         if self._view.number != before:
             self._view_changed()
 
-    def _apply(self, output: Output, partition: int) -> None:
+    def _apply(self, output: Output, message: Message) -> None:
         match output:
             case UnitUpdate():
-                self._view.apply(self._assemblers.setdefault(partition, ChangeAssembler()).add(output))
+                assembler = self._assemblers.setdefault(message.partition, ChangeAssembler())
+                self._view.apply(assembler.add(output))
+            case Outcome() if self._at_start is not None:
+                self._at_start.add(message.partition, message.timestamp, output)
             case Outcome():
                 self._view.apply_outcome(output)
             case Alarm():

@@ -18,7 +18,7 @@ from schemas.outputs import Alarm, Alternative, Figure, IncidentHead, Outcome, P
 from schemas.records import Status
 from services.gateway.alarms import AlarmBoard
 from services.gateway.config import Limits
-from services.gateway.outcomes import NewestOutcomes
+from services.gateway.outcomes import NewestOutcomes, OutcomesAtStart
 from streams.picture.units import NATION
 
 Entry = TypeVar("Entry")
@@ -64,6 +64,7 @@ class View:
     def __init__(self, limits: Limits) -> None:
         self.number = 0
         self.watermark: datetime | None = None
+        self._limits = limits
         self.outcomes = NewestOutcomes(limits.outcomes_kept, limits.versions_kept)
         self.alarms = AlarmBoard(limits.cleared_alarms_kept)
         self._worlds: dict[Status, dict[str, IncidentState]] = {}
@@ -117,6 +118,10 @@ class View:
         for (of, incident_id), number in self._vanished.items():
             if of == status and number > since:
                 yield incident_id
+
+    def outcomes_at_start(self) -> OutcomesAtStart:
+        """Takes the outcomes of a log that is read partition by partition."""
+        return OutcomesAtStart(self.outcomes, self._limits.outcomes_kept)
 
     def apply_outcome(self, outcome: Outcome) -> bool:
         """Apply a judgement; answers whether it is news."""

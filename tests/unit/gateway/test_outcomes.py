@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.outputs import Outcome
-from services.gateway.outcomes import NewestOutcomes
+from services.gateway.outcomes import NewestOutcomes, OutcomesAtStart
 
 
 def outcome(record: str, version: int, standing: str = "effective") -> Outcome:
@@ -59,3 +59,34 @@ def test_what_was_let_go_comes_back_only_when_it_changed() -> None:
     assert not store.apply(outcome("a", 2, "held"), 3)
     assert store.apply(outcome("a", 4, "superseded"), 3)
     assert newest(store) == ["a"]
+
+
+def test_at_start_the_newest_of_all_partitions_are_kept_in_the_order_of_time() -> None:
+    store = NewestOutcomes(keep=3, remember=10)
+    read = OutcomesAtStart(store, keep=3)
+    for partition, appended in ((0, (10, 40, 60)), (1, (20, 30, 50, 55, 70))):
+        for at in appended:
+            read.add(partition, at, outcome(f"r{at}", at))
+    for number, found in enumerate(read.in_order(), start=1):
+        store.apply(found, number)
+
+    assert newest(store) == ["r70", "r60", "r55"]
+    assert store.lost(0)
+    assert not store.apply(outcome("r20", 20), 99), "its version is remembered though it is not kept"
+    assert store.apply(outcome("r20", 21, "returned"), 100)
+
+
+def test_at_start_an_outcome_that_changed_late_is_kept_as_it_is_last() -> None:
+    store = NewestOutcomes(keep=2, remember=10)
+    read = OutcomesAtStart(store, keep=2)
+    for version, (record, standing) in enumerate(
+        [("a", "effective"), ("b", "effective"), ("c", "effective"), ("a", "superseded")], start=1
+    ):
+        read.add(0, version, outcome(record, version, standing))
+    for number, found in enumerate(read.in_order(), start=1):
+        store.apply(found, number)
+
+    assert [(each.record_id, each.standing) for _, each in store.changed(0)] == [
+        ("a", "superseded"),
+        ("c", "effective"),
+    ]
