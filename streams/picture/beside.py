@@ -32,7 +32,12 @@ Place = tuple[CellId, str | None]
 """A cell and, for a component of a township, its village."""
 
 Words = dict[Judged, list[tuple[Moment, SideEntry]]]
-"""root → what it and its corrections said, oldest first; the last counts."""
+"""root → what it and its corrections said, oldest first; see `latest`."""
+
+
+def latest(said: list[tuple[Moment, SideEntry]]) -> SideEntry:
+    """What a root says now: the last of its words that no review returned (R18), the last of all where each was."""
+    return next((entry for _, entry in reversed(said) if not entry.by.is_returned()), said[-1][1])
 
 
 class Speaker:
@@ -69,7 +74,7 @@ class Speaker:
         for root in reversed(self._by_as_of):
             if best is not None and root.stamped.as_of < best.root.stamped.as_of:
                 break
-            entry = self.words[root][-1][1]
+            entry = latest(self.words[root])
             if entry.is_shown and (best is None or root.place() > best.root.place()):
                 best = entry
         return best

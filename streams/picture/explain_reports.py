@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from schemas.numbers import CellValue
 from schemas.records import Correction, IncidentMerge, Record, Verification, rows_of
-from streams.picture.beside import SideEntry
+from streams.picture.beside import SideEntry, latest
 from streams.picture.cells import MUST_NOT_FALL
 from streams.picture.conversion import UNMAPPED
 from streams.picture.explain_mentions import Mention
@@ -99,8 +99,8 @@ def _beside(state: IncidentState, mention: Mention) -> Word | None:
         if mine is None:
             continue
         word = Word(mention.judged, root, mine.value, mine.qualifier, "clue", unit=mention.village)
-        now = entries[-1][1]
-        if now.by is not mine.by:
+        now = latest(entries)
+        if now.by is not mine.by and not mine.by.is_returned():
             code: Code = "withdrawn" if now.value is None else "corrected"
             return word._replace(code=code, because=now.by.record_id)
         if mine.value is None:

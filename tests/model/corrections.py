@@ -5,7 +5,13 @@ from decimal import Decimal
 from tests.model.canon import Json
 from tests.model.indicators import INDICATORS, Values, breaks_a_hard_check, read_rows
 from tests.model.merges import root_of
-from tests.model.reports import Verdict, beside_the_figures, is_repeated_content, without_frozen_rows
+from tests.model.reports import (
+    Verdict,
+    beside_the_figures,
+    is_repeated_content,
+    say_beside,
+    without_frozen_rows,
+)
 from tests.model.units import is_village
 from tests.model.world import COUNT_TYPES, Entry, Statement, Turn, World
 
@@ -54,6 +60,7 @@ def find_base(world: World, turn: Turn) -> Verdict:
         return "accepted", set()
     # "Root a side_table record: `side_table`, replaces what is shown, no `conflict`."
     if root.judged_as == "side_table":
+        say_beside(world, root, turn)
         return "side_table", set()
     # "Root not a loss_report or zero_report, or not accepted, stored_late or held (not by R17):
     # `rejected`, `no_base`."
@@ -74,6 +81,7 @@ def _apply(world: World, turn: Turn, root: Turn) -> Verdict:
     for unit, values in read.cells.items():
         if breaks_a_hard_check(_as_they_stand(world, root, unit) | values):
             return "rejected", flags | {"invariant_violation"}
+    say_beside(world, root, turn, villages_only=True)
     open_cells, some_frozen = without_frozen_rows(world, turn, read.cells)
     if some_frozen and not open_cells:
         return "frozen", flags

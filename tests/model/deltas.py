@@ -48,6 +48,7 @@ def _judge_delta(world: World, turn: Turn) -> Verdict:
         if payload_of(world.documents[key].record) == payload_of(turn.record):
             return "duplicate_doc", set()
         turn.waits = True
+        world.disputed.append((key, turn))
         return "held", {"conflict"}
     if turn.record.get("kind") != "cancel":
         world.documents[key] = turn

@@ -1,6 +1,7 @@
 """What the picture shows of one incident: R5, R6, R16 and the derived figures, from scratch each time."""
 
 from collections import defaultdict
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,19 +21,27 @@ class Figure(NamedTuple):
 Figures = dict[str, dict[str, Figure]]
 
 
+class Told(NamedTuple):
+    """A record whose number is shown, and the moment that it describes."""
+
+    by: Turn
+    as_of: datetime
+
+
 class Shown(NamedTuple):
-    """Own values by (unit, key), and the ids of the records that stated what is shown now."""
+    """Own values by (unit, key), and the ids of the records that stated what is shown now, also by cell."""
 
     own: dict[tuple[str, str], Decimal]
     stated_by: set[str]
+    told: dict[tuple[str, str], list[Told]]
 
 
 def shown(world: World, incident: str) -> Shown:
     own: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    stated_by: set[str] = set()
+    result = Shown(own, set(), defaultdict(list))
     for add in (_cells, _dispatches, _supplies, _shelters):
-        add(world, incident, own, stated_by)
-    return Shown(dict(own), stated_by)
+        add(world, incident, result)
+    return result
 
 
 def figures(world: World, incident: str) -> Figures:
@@ -55,10 +64,7 @@ def total_of(world: World, incident: str, unit: str, key: str) -> Decimal | None
     return None if figure is None else figure.total
 
 
-Own = dict[tuple[str, str], Decimal]
-
-
-def _cells(world: World, incident: str, own: Own, stated_by: set[str]) -> None:
+def _cells(world: World, incident: str, into: Shown) -> None:
     in_force: dict[tuple[str, str], Entry] = {}
     for cell_incident, unit, key in world.cells:
         entry = world.in_force((cell_incident, unit, key))
@@ -70,15 +76,19 @@ def _cells(world: World, incident: str, own: Own, stated_by: set[str]) -> None:
             continue  # "A typed whole that the sum of its parts replaces is not shown."
         assert entry.value is not None
         assert entry.current is not None
-        own[unit, key] = entry.value
-        stated_by.add(entry.current.by.id)
+        into.own[unit, key] = entry.value
+        into.stated_by.add(entry.current.by.id)
+        into.told[unit, key] = [Told(entry.current.by, entry.root.as_of)]
     # Derived figures: "the typed value in force if no part has a later as_of, else the sum of its
     # parts' own values in force".
     for unit in {unit for unit, _ in in_force}:
         for key in INDICATORS:
             parts = _parts(in_force, unit, key)
-            if parts and (unit, key) not in own:
-                own[unit, key] = sum((part.value for part in parts if part.value is not None), ZERO)
+            if parts and (unit, key) not in into.own:
+                into.own[unit, key] = sum((part.value for part in parts if part.value is not None), ZERO)
+                into.told[unit, key] = [
+                    Told(part.current.by, part.root.as_of) for part in parts if part.current
+                ]
 
 
 def _parts(in_force: dict[tuple[str, str], Entry], unit: str, key: str) -> list[Entry]:
@@ -114,16 +124,21 @@ def _unit_of(turn: Turn) -> str:
     return turn.record.get("unit") or NATION
 
 
-def _dispatches(world: World, incident: str, own: Own, stated_by: set[str]) -> None:
+def _add(into: Shown, cell: tuple[str, str], turn: Turn, amount: Decimal) -> None:
+    into.own[cell] += amount
+    into.stated_by.add(turn.id)
+    into.told[cell].append(Told(turn, turn.as_of))
+
+
+def _dispatches(world: World, incident: str, into: Shown) -> None:
     """R6: "Figures: `sorties`, `persons_lifted`"."""
     for turn in counting(world, incident, "dispatch"):
         for key in ("sorties", "persons_lifted"):
             if turn.record.get(key) is not None:
-                own[_unit_of(turn), key] += number(turn.record[key])
-                stated_by.add(turn.id)
+                _add(into, (_unit_of(turn), key), turn, number(turn.record[key]))
 
 
-def _supplies(world: World, incident: str, own: Own, stated_by: set[str]) -> None:
+def _supplies(world: World, incident: str, into: Shown) -> None:
     """R6: "`supply_released.<item>` = released − cancelled; `supply_received.<item>`;
     `supply_returned.<item>`; other kinds: accepted, no figure"; a cancel "counts where the release
     counts, while the release counts".
@@ -139,8 +154,7 @@ def _supplies(world: World, incident: str, own: Own, stated_by: set[str]) -> Non
             place, sign, kind = release, -1, "release"
         if kind in prefixes:
             for item, quantity in turn.record["lines"].items():
-                own[_unit_of(place), f"{prefixes[kind]}.{item}"] += sign * number(quantity)
-                stated_by.add(turn.id)
+                _add(into, (_unit_of(place), f"{prefixes[kind]}.{item}"), turn, sign * number(quantity))
 
 
 def headcount_in_force(world: World, incident: str, unit: str, site: str) -> Turn | None:
@@ -162,7 +176,7 @@ def site_moves(turn: Turn) -> list[tuple[str, str, int]]:
     return [(*here, {"check_in": 1, "check_out": -1, "return_home": -1}[record["kind"]])]
 
 
-def _shelters(world: World, incident: str, own: Own, stated_by: set[str]) -> None:
+def _shelters(world: World, incident: str, into: Shown) -> None:
     """R16: "`shelter_now` of a unit = sum over its sites of the headcount in force (none: 0) +
     check_in − check_out − return_home − transfers out + transfers in, of those movements only whose
     as_of is strictly later than that headcount's. `shelter_in_cum` = sum of check_in persons."
@@ -171,14 +185,11 @@ def _shelters(world: World, incident: str, own: Own, stated_by: set[str]) -> Non
         persons = number(turn.record["persons"])
         if turn.record["kind"] == "headcount":
             if headcount_in_force(world, incident, turn.record["unit"], turn.record["site"]) is turn:
-                own[turn.record["unit"], "shelter_now"] += persons
-                stated_by.add(turn.id)
+                _add(into, (turn.record["unit"], "shelter_now"), turn, persons)
             continue
         if turn.record["kind"] == "check_in":
-            own[turn.record["unit"], "shelter_in_cum"] += persons
-            stated_by.add(turn.id)
+            _add(into, (turn.record["unit"], "shelter_in_cum"), turn, persons)
         for unit, site, sign in site_moves(turn):
             headcount = headcount_in_force(world, incident, unit, site)
             if headcount is None or turn.as_of > headcount.as_of:
-                own[unit, "shelter_now"] += sign * persons
-                stated_by.add(turn.id)
+                _add(into, (unit, "shelter_now"), turn, sign * persons)

@@ -23,13 +23,15 @@ OFFICIAL_ONLY = ("review", "verification", "incident_merge")
 class Result:
     """`figures[status][incident][unit][key]` = (total, own); `outcomes[record_id]` = {disposition,
     flags, standing, status, incident}; `aliases[status][incident_id]` = canonical incident;
-    `losers` = (record_id, SHA-256) of contents that lost their id to another.
+    `losers` = (record_id, SHA-256) of contents that lost their id to another; `worlds[status]` = all that was
+    judged, of which `sources.ranges` and `alarms.alarms` are found.
     """
 
     figures: dict[str, dict[str, Figures]] = field(default_factory=dict)
     outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
     aliases: dict[str, dict[str, str]] = field(default_factory=dict)
     losers: list[tuple[str, str]] = field(default_factory=list)
+    worlds: dict[str, World] = field(default_factory=dict, compare=False)
 
 
 def fold(deliveries: Iterable[Json]) -> Result:
@@ -45,7 +47,7 @@ def fold(deliveries: Iterable[Json]) -> Result:
     for record in records:
         by_status.setdefault(record.get("status") or "Actual", []).append(record)
     for status, of_status in by_status.items():
-        world = fold_world(of_status)
+        world = result.worlds[status] = fold_world(of_status)
         standing = standings(world)
         result.aliases[status] = dict(world.canonical)
         shown = {

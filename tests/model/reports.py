@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from tests.model.canon import Json, canonical_json, instant
 from tests.model.figures import total_of
-from tests.model.indicators import INDICATORS, Values, breaks_a_hard_check, read_rows
+from tests.model.indicators import INDICATORS, UNMAPPED, Values, breaks_a_hard_check, convert, read_rows
 from tests.model.merges import village_rows_only
-from tests.model.units import ancestors, county_of
-from tests.model.world import Entry, Statement, Turn, World
+from tests.model.units import ancestors, county_of, is_village
+from tests.model.world import Entry, Statement, Turn, Word, World
 
 Verdict = tuple[str, set[str]]
 
@@ -19,10 +19,28 @@ def beside_the_figures(world: World, turn: Turn) -> Verdict | None:
     [villages] only is `side_table` without further flags".
     """
     if turn.type == "clue" or not turn.official:
+        say_beside(world, turn, turn)
         return "side_table", {"conflict"} if differs_from_a_total(world, turn) else set()
     if village_rows_only(turn.record):
+        say_beside(world, turn, turn)
         return "side_table", set()
     return None
+
+
+def say_beside(world: World, root: Turn, by: Turn, *, villages_only: bool = False) -> None:
+    """R2: "shown beside the figure"; a row on a village code "is a *component* of its township, the newest
+    per village shown with their sum". What cannot be converted is not shown.
+    """
+    for row in by.record.get("rows") or []:
+        village = row["unit"] if is_village(row["unit"]) else None
+        if villages_only and village is None:
+            continue
+        unit = ancestors(village)[0] if village else row["unit"]
+        for key, stated in row["values"].items():
+            value, flag = convert(key, stated)
+            if flag != "unit_unknown":
+                name = key if key in INDICATORS else UNMAPPED + key
+                world.beside.append(Word(by.incident, unit, name, village, root, by, value))
 
 
 def differs_from_a_total(world: World, turn: Turn) -> bool:
@@ -91,6 +109,7 @@ def apply_rows(world: World, turn: Turn, *, has_reason: bool) -> Verdict:
         return "rejected", flags
     if any(breaks_a_hard_check(values) for values in read.cells.values()):
         return "rejected", flags | {"invariant_violation"}
+    say_beside(world, turn, turn, villages_only=True)
     open_cells, some_frozen = without_frozen_rows(world, turn, read.cells)
     if some_frozen and not open_cells:
         return "frozen", flags
@@ -116,7 +135,7 @@ def apply_rows(world: World, turn: Turn, *, has_reason: bool) -> Verdict:
         results.add(mode)
         kept = "held" if mode == "held" else "equal_history" if mode == "equal_history" else "accepted"
         entries = world.cells.setdefault((turn.incident, unit, key), [])
-        entries.append(Entry(turn, [Statement(turn, value, kept)]))  # type: ignore[arg-type]
+        entries.append(Entry(turn, [Statement(turn, value, kept, flag)]))  # type: ignore[arg-type]
     # R3: "The record is `held` if any of its cells is held (its other cells count), else `accepted` if
     # any cell was accepted or it has no cells, else `stored_late`."
     if "held" in results:

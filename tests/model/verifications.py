@@ -19,7 +19,8 @@ def judge_verification(world: World, turn: Turn) -> Verdict:
         return disposition, flags
     if disposition == "frozen":
         disposition = "accepted"
-    world.freezing += [(turn, prefix) for prefix in named if len(prefix) == 6]
+    # A prefix of 4 or 2 digits "freezes nothing itself": no county has it; it ends the duty to report.
+    world.freezing += [(turn, prefix) for prefix in named]
     return disposition, flags
 
 

@@ -79,6 +79,7 @@ class Statement:
     by: Turn
     value: Decimal | None
     mode: Literal["accepted", "held", "equal_history"] = "accepted"
+    flag: str | None = None
 
 
 @dataclass(eq=False)
@@ -106,6 +107,19 @@ class Entry:
         return self.current is not None and self.current.mode == "held"
 
 
+@dataclass(eq=False)
+class Word:
+    """R2: what `by` says of `root`'s word beside a cell; `village` where it is a component of a township."""
+
+    incident: str
+    unit: str
+    key: str
+    village: str | None
+    root: Turn
+    by: Turn
+    value: Decimal | None
+
+
 CellKey = tuple[str, str, str]
 DocumentKey = tuple[str, str, str | None]
 
@@ -122,6 +136,8 @@ class World:
     documents: dict[DocumentKey, Turn] = field(default_factory=dict)
     freezing: list[tuple[Turn, str]] = field(default_factory=list)
     waiting: list[tuple[tuple[str, ...], Turn]] = field(default_factory=list)
+    beside: list[Word] = field(default_factory=list)
+    disputed: list[tuple[DocumentKey, Turn]] = field(default_factory=list)
 
     def incident_of(self, incident_id: str) -> str:
         return self.canonical.get(incident_id, incident_id)
@@ -146,12 +162,12 @@ class World:
         rank. [...] When an entry leaves, the highest that remains is in force, history included."
         """
         offered = [entry for entry in self.cells.get(key, []) if entry.value is not None]
+        return max(offered, key=self.height, default=None)
 
-        def height(entry: Entry) -> tuple[Rank, bool, int]:
-            assert entry.current is not None
-            return entry.root.rank, entry.current.mode != "equal_history", entry.root.place
-
-        return max(offered, key=height, default=None)
+    @staticmethod
+    def height(entry: Entry) -> tuple[Rank, bool, int]:
+        assert entry.current is not None
+        return entry.root.rank, entry.current.mode != "equal_history", entry.root.place
 
     def value_in_force(self, key: CellKey) -> Decimal | None:
         entry = self.in_force(key)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from streams.picture.picture import Picture
-from streams.picture.stamped import Stamped, stamped_from
+from streams.picture.stamped import Stamped, micros, stamped_from
 from tests.property.generators.vocabulary import Json
 
 
@@ -21,9 +22,10 @@ class WholePicture:
         self.alarms: dict[Any, Json] = {}
         self.changes = 0
 
-    def apply(self, records: Iterable[Json]) -> None:
-        """One batch."""
-        for change in self.picture.apply([delivery(record) for record in records]).incidents:
+    def apply(self, records: Iterable[Json], now: datetime | None = None) -> None:
+        """One batch; `now` as in `Picture.settle`."""
+        clock = None if now is None else micros(now)
+        for change in self.picture.apply([delivery(record) for record in records], clock).incidents:
             self.changes += 1
             marks = [row.last for row in change.updates]
             assert marks == [False] * (len(marks) - 1) + [True] * bool(marks)
@@ -34,7 +36,11 @@ class WholePicture:
             for outcome in change.outcomes:
                 self.outcomes[outcome.record_id] = said(outcome)
             for alarm in change.alarms:
-                self.alarms[alarm.status, alarm.incident_id, alarm.kind, alarm.subject] = said(alarm)
+                subject = (alarm.status, alarm.incident_id, alarm.kind, alarm.subject)
+                before = self.alarms.get(subject)
+                assert before != said(alarm), "an alarm is told only where it differs"
+                assert alarm.state == "raised" or (before and before["state"] == "raised")
+                self.alarms[subject] = said(alarm)
 
     def shown(self) -> dict[str, dict[Any, Json]]:
         """What stands: a row that shows nothing any more and a cleared alarm are as if they had never been."""

@@ -94,7 +94,7 @@ def recorded(maker: Maker) -> Json:
     more: dict[str, Json] = {
         "incident_open": {
             "name": "样例",
-            "hazard": "暴雨",
+            "hazard": maker.rng.choice(("暴雨", "暴雨", "旱灾")),
             "occurred_at": words.START.isoformat(),
             "origin_unit": words.COUNTIES[0],
         },

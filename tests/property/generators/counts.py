@@ -70,6 +70,8 @@ def evacuation(maker: Maker) -> Json:
         record["doc_no"] = rng.choice(
             (*maker.documents, f"E-{len(maker.records)}", f"E-{len(maker.records)}")
         )
+    elif maker.chance(0.6):
+        record["capacity"] = rng.choice((3, 8, 40, 40.0, 41, 2.5, -1, "四十", True, {"beds": 8}))
     if kind == "transfer":
         record["to_site"] = rng.choice(("小学", "体育馆"))
         if maker.chance(0.6):

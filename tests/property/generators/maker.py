@@ -25,7 +25,7 @@ class Maker:
         self.keys = sorted({key for topic in topics for key in topic})
         self.townships = rng.sample(words.TOWNSHIPS, 2 if tight else rng.choice((2, 3, 4)))
         self.documents = [f"D-{number}" for number in range(2 + size // 12)]
-        self.hours = rng.choice((1, 2, 4, 8))
+        self.hours = rng.choice((1, 1, 2, 2, 4, 4, 8, 8, 40))
         self.levels = rng.choice((("township",), ("township", "county"), words.LEVELS[1:]))
 
     def chance(self, probability: float) -> bool:
