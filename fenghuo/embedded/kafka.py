@@ -86,6 +86,7 @@ class KafkaNode:
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            "group.min.session.timeout.ms": "1000",
             "log.retention.ms": "-1",
             "log.index.size.max.bytes": "1048576",
             "log.segment.bytes": "268435456",

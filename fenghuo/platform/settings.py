@@ -77,6 +77,14 @@ class Settings(BaseSettings):
         description="Browsers find the feed at the console's own origin, behind an edge; else at FENGHUO_FEED's port.",
     )
     worker_health: Address = Field("127.0.0.1:8082", description="Health and metrics of the Faust worker.")
+    worker_name: OptionalText = Field(
+        None,
+        description="Name of this worker, unlike that of any other of the installation; unset: the host's name.",
+    )
+    worker_session: float = Field(
+        10.0, ge=1, description="Seconds of silence after which a worker's partitions are given to others."
+    )
+    workers: int = Field(1, ge=1, le=64, description="How many workers the embedded run starts.")
     gateway_health: Address = Field("127.0.0.1:8083", description="Health and metrics of the gateway.")
     unsafe_listen: bool = Field(
         False, description="Allow listeners beyond loopback although there is no login yet."

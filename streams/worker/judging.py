@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
 from schemas.parsing import ShapeError
+from schemas.records import Status
 from streams.picture.incident import UnjudgeableError
 from streams.picture.picture import Picture
 from streams.picture.shown import Change
 from streams.picture.stamped import Origin, Stamped, stamped_from
 from streams.worker import metrics
+from streams.worker.contests import Contested, contested
+from streams.worker.published import Output
 
 log = get_logger(__name__)
 
@@ -28,49 +31,71 @@ class Message(Protocol):
 
 
 class Judging:
-    """One picture, and the messages that it cannot take. Meant to run in a thread, so that heartbeats go on."""
+    """One picture, and the messages that it cannot take. Meant to run in a thread, so that heartbeats go on.
+
+    It is given every record there is and folds those of the incidents that are its own (`assign`).
+    """
 
     def __init__(self) -> None:
-        self._picture = Picture()
+        self.picture = Picture(lambda _: False)
 
     def __len__(self) -> int:
         """Records in the picture."""
-        return len(self._picture)
+        return len(self.picture)
+
+    def assign(self, owns: Callable[[str], bool]) -> None:
+        """The canonical incidents that are ours from now on."""
+        self.picture.assign(owns)
 
     def fold(self, messages: Iterable[Message]) -> tuple[list[Change], list[DeadLetter]]:
-        """Take a batch and judge it; answers what changed and what goes to the dead letters."""
+        """Take a batch and judge it; answers what changed and what goes to the dead letters.
+
+        While records are missing nothing is judged: the changes come once they are there.
+        """
         dead = self.take(messages)
+        if self.picture.missing():
+            return [], dead
         changes, unjudgeable = self.settle()
         return changes, dead + unjudgeable
 
     def take(self, messages: Iterable[Message]) -> list[DeadLetter]:
         """Decode a batch without judging it yet; answers what goes to the dead letters."""
         origins: dict[Origin, Message] = {}
-        deliveries: list[Stamped] = []
         dead: list[DeadLetter] = []
-        for message in messages:
-            origin = (message.topic, message.partition, message.offset)
-            origins[origin] = message
-            try:
-                deliveries.append(stamped_from(message.value or b"", origin))
-            except ShapeError as error:
-                dead.append(_letter(origin, str(error), None, message))
-            except (RecursionError, ArithmeticError, TypeError, LookupError, ValueError) as error:
-                # What the contract does not foresee must not stop the stream either.
-                dead.append(_letter(origin, f"cannot be decoded: {error!r}", None, message))
-        for loser in self._picture.admit(deliveries):
+        deliveries = _decoded(messages, origins, dead)
+        for loser in self.picture.admit(deliveries):
             # A delivery that loses its id only now may be long gone from here: its bytes lie on the log at its origin.
             error_text = "its record_id belongs to another content (records.md 2)"
             dead.append(_letter(loser.origin, error_text, loser.record_id, origins.get(loser.origin)))
         metrics.DEAD.inc(len(dead))
         return dead
 
-    def settle(self) -> tuple[list[Change], list[DeadLetter]]:
-        """Judge what was taken; a record that a rule stumbles over is set aside and the rest judged without it."""
+    def canonical(self, status: Status, incident_id: str) -> str:
+        """The incident under which records of this one count (R14)."""
+        return self.picture.world(status).canonical(incident_id)
+
+    def contested(self, outputs: Iterable[Output], is_live: Callable[[str], bool]) -> list[Contested]:
+        """What others have written under keys that are ours."""
+        return list(contested(self.picture, outputs, is_live))
+
+    def missing(self) -> list[Origin]:
+        """Where the records lie that must be read again before anything can be judged."""
+        return self.picture.missing()
+
+    def fill(self, messages: Iterable[Message]) -> None:
+        """Messages that were missing; what could not be decoded then cannot be now."""
+        self.picture.fill(_decoded(messages, {}, []))
+
+    def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
+        """Judge what was taken; a record that a rule stumbles over is set aside and the rest judged without it.
+
+        `now`: append time, µs, up to which everything was taken; None: not known yet. Raises MissingRecordsError while
+        anything is missing.
+        """
         dead: list[DeadLetter] = []
         while True:
             try:
-                return self._picture.settle(), dead
+                return self.picture.settle(now), dead
             except UnjudgeableError as error:
                 cause = error.__cause__
                 log.error("unjudgeable", record_id=error.stamped.record_id, error=repr(cause), exc_info=cause)
@@ -79,9 +104,25 @@ class Judging:
                     _letter(origin, f"cannot be judged: {cause!r}", error.stamped.record_id, None)
                     for origin in error.stamped.origins
                 ]
-                good = [stamped for stamped in self._picture.records() if stamped is not error.stamped]
-                self._picture = Picture()
-                self._picture.admit(good)
+                self.picture.set_aside(error.stamped)
+
+
+def _decoded(
+    messages: Iterable[Message], origins: dict[Origin, Message], dead: list[DeadLetter]
+) -> list[Stamped]:
+    """The records; each message is put under its origin, what is none goes to the dead letters."""
+    deliveries: list[Stamped] = []
+    for message in messages:
+        origin = (message.topic, message.partition, message.offset)
+        origins[origin] = message
+        try:
+            deliveries.append(stamped_from(message.value or b"", origin))
+        except ShapeError as error:
+            dead.append(_letter(origin, str(error), None, message))
+        except (RecursionError, ArithmeticError, TypeError, LookupError, ValueError) as error:
+            # What the contract does not foresee must not stop the stream either.
+            dead.append(_letter(origin, f"cannot be decoded: {error!r}", None, message))
+    return deliveries
 
 
 def _letter(origin: Origin, error: str, record_id: str | None, message: Message | None) -> DeadLetter:

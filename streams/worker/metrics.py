@@ -12,3 +12,4 @@ PUBLISH_SECONDS = Histogram("fenghuo_worker_publish_seconds", "Time to publish o
 RECORDS = Gauge("fenghuo_worker_records", "Records in the picture.")
 REBUILD_SECONDS = Gauge("fenghuo_worker_rebuild_seconds", "Time the last rebuild took.", unit="seconds")
 EPOCH = Gauge("fenghuo_worker_epoch", "Epoch of this owner; the high half of every version.")
+CONTESTED = Counter("fenghuo_worker_contested", "Outputs of ours that another worker had written.")

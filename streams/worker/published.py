@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import sys
+from collections.abc import Callable, Iterable
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from fenghuo.platform.kafka import make_consumer, stop_consumer
+from fenghuo.platform.kafka import stop_consumer
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import Alarm, DeadLetter, Outcome, Progress, UnitUpdate, encoder
+from schemas.records import Status
 from schemas.topics import (
     DEAD_LETTERS,
     OUTPUT_TOPICS,
@@ -18,10 +22,14 @@ from schemas.topics import (
     SITUATION_PROGRESS,
     SITUATION_UPDATES,
 )
+from streams.picture.shown import Change
+from streams.worker.reading import Offsets, has_reached, partitions_of
 
 log = get_logger(__name__)
 
 Output = UnitUpdate | Outcome | Alarm | DeadLetter | Progress
+IncidentKey = tuple[Status, str]
+"""(status, incident_id)."""
 TYPES: dict[str, type[Output]] = {
     SITUATION_UPDATES.name: UnitUpdate,
     RECORD_OUTCOMES.name: Outcome,
@@ -30,6 +38,12 @@ TYPES: dict[str, type[Output]] = {
     DEAD_LETTERS.name: DeadLetter,
 }
 EPOCH_BITS = 32
+POLL_MS = 200
+
+
+def epoch_of(output: Output) -> int:
+    """Which term of which owner wrote it."""
+    return output.version >> EPOCH_BITS
 
 
 def digest(output: Output) -> bytes:
@@ -40,91 +54,129 @@ def digest(output: Output) -> bytes:
     ).digest()
 
 
-class Published:
-    """The newest output of every key: its version and its digest.
+class Standing:
+    """Which rows say something, which alarms are raised and which changes were cut off, by incident."""
 
-    `rows` are the unit rows that say something, `raised` the alarms that stand, `unmarked` the incidents whose last
-    row on the topic is not marked as the last of its change: an owner died while it published.
+    def __init__(self) -> None:
+        self.rows: dict[IncidentKey, set[str]] = {}
+        """The units of rows that say something."""
+        self.raised: dict[IncidentKey, dict[tuple[str, str], Alarm]] = {}
+        """(kind, subject) → alarm."""
+        self.unmarked: set[IncidentKey] = set()
+        """Incidents whose last row is not marked as the last of its change: its owner died while it published."""
+
+    def note(self, output: Output) -> None:
+        """The newest output of its key."""
+        if isinstance(output, UnitUpdate):
+            units = self.rows.setdefault((output.status, output.incident_id), set())
+            says = output.figures or output.beside or output.merged_into or output.head
+            (units.add if says else units.discard)(sys.intern(output.unit))
+        elif isinstance(output, Alarm):
+            raised = self.raised.setdefault((output.status, output.incident_id), {})
+            raised.pop((output.kind, output.subject), None)
+            if output.state == "raised":
+                raised[output.kind, output.subject] = output
+
+    def note_mark(self, row: UnitUpdate) -> None:
+        """Any row, in the order of its partition."""
+        incident = (row.status, row.incident_id)
+        (self.unmarked.discard if row.last else self.unmarked.add)(incident)
+
+    def note_changes(self, changes: Iterable[Change]) -> None:
+        """What we have published ourselves."""
+        for change in changes:
+            for row in change.updates:
+                self.note(row)
+            for alarm in change.alarms:
+                self.note(alarm)
+
+    def knows(self, incident: IncidentKey) -> bool:
+        """Whether anything of an incident was ever published."""
+        return incident in self.rows or incident in self.raised
+
+    def incidents(self) -> set[IncidentKey]:
+        """Every incident of which anything stands."""
+        return self.rows.keys() | self.raised.keys() | self.unmarked
+
+
+class Published:
+    """The newest output of every key: its digest, the highest epoch of all, and what stands.
+
+    `positions`: where the reading ended.
     """
 
     def __init__(self) -> None:
         self.epoch = 0
         self.digests: dict[tuple[str, bytes], bytes] = {}
+        self.standing = Standing()
+        self.positions: Offsets = {}
         self._versions: dict[tuple[str, bytes], int] = {}
-        self.rows: dict[bytes, UnitUpdate] = {}
-        self.raised: dict[bytes, Alarm] = {}
-        self.unmarked: set[tuple[str, str]] = set()
 
     def note(self, topic: str, key: bytes, output: Output) -> None:
         """Take one output into account; an older version than the one known says nothing."""
-        self.epoch = max(self.epoch, output.version >> EPOCH_BITS)
+        self.epoch = max(self.epoch, epoch_of(output))
         if isinstance(output, UnitUpdate):
-            incident = (output.status, output.incident_id)
-            (self.unmarked.discard if output.last else self.unmarked.add)(incident)
+            self.standing.note_mark(output)
         if output.version < self._versions.get((topic, key), -1):
             return
         self._versions[topic, key] = output.version
         self.digests[topic, key] = digest(output)
-        if isinstance(output, UnitUpdate):
-            self.rows.pop(key, None)
-            if output.figures or output.beside or output.merged_into or output.head:
-                self.rows[key] = output
-        if isinstance(output, Alarm):
-            self.raised.pop(key, None)
-            if output.state == "raised":
-                self.raised[key] = output
+        self.standing.note(output)
 
     def forget_versions(self) -> None:
         """Versions are only needed while reading; from then on this owner's are the highest."""
         self._versions.clear()
 
+    def is_news(self, topic: str, key: bytes, output: Output) -> bool:
+        """Whether it is not what stands; from now on it does."""
+        now = digest(output)
+        if self.digests.get((topic, key)) == now:
+            return False
+        self.digests[topic, key] = now
+        return True
 
-async def read_published(bootstrap: str) -> Published:
-    """Read every output topic to its present end. Raises aiokafka's KafkaError when Kafka goes away meanwhile."""
+
+async def read_published(make_consumer: Callable[[], AIOKafkaConsumer]) -> Published:
+    """Read every output topic to its present end. Raises KafkaError when Kafka goes away meanwhile."""
     published = Published()
-    consumer = make_consumer(bootstrap, client_id="fenghuo-worker-takeover")
+    consumer = make_consumer()
     await consumer.start()
     try:
-        partitions = await _partitions(consumer)
+        partitions = await partitions_of(consumer, (topic.name for topic in OUTPUT_TOPICS))
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
-        pending = {partition for partition in partitions if ends[partition] > 0}
-        while pending:
-            for partition, messages in (await consumer.getmany(timeout_ms=200)).items():
-                for message in messages:
-                    _note(published, partition.topic, message)
-            pending = {
-                partition for partition in pending if await consumer.position(partition) < ends[partition]
-            }
+        while not await has_reached(consumer, ends):
+            for partition, messages in (await consumer.getmany(timeout_ms=POLL_MS)).items():
+                # In a thread: heartbeats go on.
+                await asyncio.to_thread(_note_all, published, partition.topic, messages)
+        published.positions = {part: await consumer.position(part) for part in partitions}
     finally:
         await stop_consumer(consumer)
     published.forget_versions()
     return published
 
 
-async def _partitions(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    found = []
-    for topic in OUTPUT_TOPICS:
-        numbers = consumer.partitions_for_topic(topic.name)
-        if numbers is None:
-            await consumer._client.force_metadata_update()
-            numbers = consumer.partitions_for_topic(topic.name)
-        if not numbers:
-            raise RuntimeError(
-                f"topic {topic.name} does not exist: create the topics first (`fenghuo topics --create`)"
-            )
-        found += [TopicPartition(topic.name, number) for number in sorted(numbers)]
-    return found
+def _note_all(published: Published, topic: str, messages: Iterable[object]) -> None:
+    for message in messages:
+        output = output_of(topic, message)
+        if output is not None:
+            published.note(topic, message.key, output)  # type: ignore[attr-defined]
 
 
-def _note(published: Published, topic: str, message: object) -> None:
+def output_of(topic: str, message: object) -> Output | None:
+    """The output in a message; None, said in the log, for what is none of ours."""
     key, value = message.key, message.value  # type: ignore[attr-defined]
     if key is None or value is None:
-        return
+        return None
     try:
-        output = msgspec.json.decode(value, type=TYPES[topic])
+        return msgspec.json.decode(value, type=TYPES[topic])
     except msgspec.DecodeError as error:
         log.warning("output that is not ours was passed over", topic=topic, key=key, error=str(error))
-        return
-    published.note(topic, key, output)
+        return None
+
+
+def where(positions: Offsets, topics: Iterable[str]) -> Offsets:
+    """The positions of some topics."""
+    names = frozenset(topics)
+    return {TopicPartition(*part): at for part, at in positions.items() if part.topic in names}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 from mode import Service
 
 from fenghuo.platform.health import Health
-from fenghuo.platform.kafka import MAX_MESSAGE_BYTES, make_producer
+from fenghuo.platform.kafka import make_consumer, make_producer
 from fenghuo.platform.settings import Settings
 from streams.worker.aggregation import Aggregation
-from streams.worker.one_owner import OneOwnerAssignor
-from streams.worker.published import read_published
+from streams.worker.judging import Judging
+from streams.worker.serving import Clients
 
-GROUP = "fenghuo-situation"
+GROUP = "fenghuo-workers"
 
 # One batch of a partition is on its way at a time: with the 16 KiB of single sends a rebuild would wait for each.
 PUBLISH_BATCH_BYTES = 512 << 10
@@ -56,8 +58,8 @@ class HealthServer(Service):
         self._server.should_exit = True
 
 
-def build(settings: Settings) -> faust.App:
-    """The Faust app. Raises SettingsError when no Kafka is named."""
+def build(settings: Settings, make_judging: Callable[[], Judging] = Judging) -> faust.App:
+    """The Faust app. Raises SettingsError when no Kafka is named. `make_judging`: benchmarks put another job there."""
     bootstrap = settings.require_kafka()
     app = SituationApp(
         GROUP,
@@ -67,14 +69,14 @@ def build(settings: Settings) -> faust.App:
         autodiscover=False,
         datadir=settings.data / "faust",
     )
-    aggregation = Aggregation(
-        make_consumer=lambda: _record_consumer(bootstrap),
-        make_producer=lambda: make_producer(
+    clients = Clients(
+        member=lambda: _member_consumer(bootstrap, settings),
+        reader=lambda: make_consumer(bootstrap, client_id="fenghuo-worker"),
+        producer=lambda: make_producer(
             bootstrap, client_id="fenghuo-worker", max_batch_bytes=PUBLISH_BATCH_BYTES
         ),
-        read_published=lambda: read_published(bootstrap),
-        loop=app.loop,
     )
+    aggregation = Aggregation(clients, make_judging=make_judging, loop=app.loop)
     health = Health("worker")
     health.add("aggregation", aggregation.not_ready)
     # Faust takes instances as well as classes here; its annotation only says classes.
@@ -84,24 +86,22 @@ def build(settings: Settings) -> faust.App:
     return app
 
 
-def _record_consumer(bootstrap: str) -> AIOKafkaConsumer:
-    """A consumer of the record topics in the owners' group; the offsets it commits are for onlookers only."""
-    strategy: tuple[type[AbstractPartitionAssignor], ...] = (OneOwnerAssignor,)
+def _member_consumer(bootstrap: str, settings: Settings) -> AIOKafkaConsumer:
+    """A consumer that only belongs to the workers' group."""
+    # A kept assignor that remembers nothing: a worker that is started again joins as it did before, under the same name,
+    # and so gets its place at once and disturbs nobody.
+    strategy: tuple[type[AbstractPartitionAssignor], ...] = (RangePartitionAssignor,)
+    session_ms = int(settings.worker_session * 1000)
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="fenghuo-worker",
         group_id=GROUP,
-        # A worker that is started again on the same machine takes its place at once instead of waiting for its own
-        # ghost's session to end.
-        group_instance_id=f"worker-{socket.gethostname()}",
+        group_instance_id=f"worker-{settings.worker_name or socket.gethostname()}",
         partition_assignment_strategy=strategy,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=1_000,
-        max_poll_interval_ms=600_000,
-        max_poll_records=5_000,
-        max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
-        fetch_max_wait_ms=100,
+        auto_offset_reset="latest",
+        session_timeout_ms=session_ms,
+        heartbeat_interval_ms=session_ms // 10,
+        max_poll_interval_ms=60_000,
         metadata_max_age_ms=30_000,
     )

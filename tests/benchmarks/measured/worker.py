@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,11 +16,14 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
+from fenghuo.platform import kafka
 from schemas.outputs import DeadLetter, Figure, UnitUpdate
 from streams.picture.shown import Change
+from streams.picture.stamped import Origin
 from streams.worker import __main__ as worker
-from streams.worker import aggregation
+from streams.worker import wiring
 from streams.worker.judging import Judging
+from streams.worker.publisher import Publisher
 from tests.benchmarks.events import COUNTERS, Event
 from tests.benchmarks.measured.progress import tell
 
@@ -43,7 +46,6 @@ class Counting:
 
     def take(self, messages: Iterable[Any]) -> list[DeadLetter]:
         """Decode and add."""
-        tell(self._seen)
         for message in messages:
             event = self._decode(message.value)
             sums = self._sums.get(event.unit)
@@ -60,20 +62,22 @@ class Counting:
             self._seen += 1
         return []
 
-    def settle(self) -> tuple[list[Change], list[DeadLetter]]:
+    def assign(self, owns: Callable[[str], bool]) -> None:
+        """Everything is ours."""
+
+    def missing(self) -> list[Origin]:
+        """Nothing is ever given up, so nothing is missing."""
+        return []
+
+    def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
         """What changed since a second ago."""
-        now = time.monotonic()
-        if now - self._told < PUBLISH_SECONDS:
+        clock = time.monotonic()
+        if clock - self._told < PUBLISH_SECONDS:
             return [], []
-        self._told = now
+        self._told = clock
         changes = [self._change(unit, incident) for unit, incident in self._changed.items()]
         self._changed.clear()
         return changes, []
-
-    def fold(self, messages: Iterable[Any]) -> tuple[list[Change], list[DeadLetter]]:
-        """Take a batch, answer what is to be published."""
-        self.take(messages)
-        return self.settle()
 
     def _change(self, unit: str, incident_id: str) -> Change:
         moment = datetime.fromtimestamp(0, UTC)
@@ -93,15 +97,6 @@ class Counting:
         return Change(STATUS, incident_id, incident_id, (row,))
 
 
-class ToldJudging(Judging):
-    """The real fold; what it took before has been published when it is asked again."""
-
-    def take(self, messages: Iterable[Any]) -> list[DeadLetter]:
-        """Tell, then take."""
-        tell(len(self))
-        return super().take(messages)
-
-
 class NothingThere(AIOKafkaConsumer):
     """A consumer to which every log ends where it begins."""
 
@@ -110,12 +105,31 @@ class NothingThere(AIOKafkaConsumer):
         return dict.fromkeys(partitions, 0)
 
 
+def counted(judging: Any) -> Any:
+    """Tell how many messages it has taken whenever all that came of them has been published."""
+    take, publish, taken = judging.take, Publisher.publish, 0
+
+    def take_and_count(messages: Iterable[Any]) -> Any:
+        nonlocal taken
+        batch = list(messages)
+        taken += len(batch)
+        return take(batch)
+
+    async def publish_and_tell(self: Publisher, *arguments: Any, **named: Any) -> None:
+        before = taken
+        await publish(self, *arguments, **named)
+        tell(before)
+
+    judging.take = take_and_count
+    Publisher.publish = publish_and_tell  # type: ignore[method-assign]
+    return judging
+
+
 def main(what: str) -> None:
     """Run until killed."""
-    from streams.worker import wiring
-
-    wiring.AIOKafkaConsumer = NothingThere  # type: ignore[misc]
-    aggregation.Judging = {"counters": Counting, "picture": ToldJudging}[what]  # type: ignore[assignment,misc]
+    kafka.AIOKafkaConsumer = NothingThere  # type: ignore[misc]
+    job: Any = {"counters": Counting, "picture": Judging}[what]
+    worker.build = lambda settings: wiring.build(settings, lambda: counted(job()))
     sys.argv[1:] = []
     worker.main()
 

@@ -8,6 +8,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 
 from streams.worker.aggregation import Aggregation, AggregationEndedError
+from streams.worker.serving import Clients
 
 
 class AwayConsumer:
@@ -37,10 +38,13 @@ async def test_an_escaped_cancellation_ends_the_process_and_kafka_away_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Faust takes a cancelled task for one that was told to stop: the worker would live on and do nothing."""
-    monkeypatch.setattr("streams.worker.aggregation.RETRY_SECONDS", 0)
-    consumer = AwayConsumer([KafkaConnectionError("away"), asyncio.CancelledError()])
-    aggregation = Aggregation(lambda: consumer, lambda: None, lambda: None)  # type: ignore[arg-type, return-value]
+    monkeypatch.setattr("streams.worker.membership.RETRY_SECONDS", 0)
+    monkeypatch.setattr("streams.worker.serving.RETRY_SECONDS", 0)
+    member = AwayConsumer([KafkaConnectionError("away"), asyncio.CancelledError()])
+    reader = AwayConsumer([KafkaConnectionError("away")] * 1000)
+    clients = Clients(lambda: member, lambda: reader, lambda: None)  # type: ignore[arg-type, return-value]
+    aggregation = Aggregation(clients)
     with pytest.raises(AggregationEndedError):
         await Aggregation._aggregate(aggregation)
-    assert consumer.stopped == 1
+    assert member.stopped == 1
     assert aggregation.not_ready() == "waiting for Kafka: KafkaConnectionError: away"

@@ -38,6 +38,7 @@ def sent(content: dict[str, Any], offset: int) -> Any:
 )
 def test_poison_goes_to_the_dead_letters(poison: bytes) -> None:
     judging = Judging()
+    judging.assign(lambda _: True)
     good = report(2, TOWN, {"missing": 1})
     changes, dead = judging.fold([message(poison, 7), sent(good, 8)])
     assert [(letter.topic, letter.partition, letter.offset) for letter in dead] == [
@@ -59,6 +60,7 @@ def test_a_record_that_a_rule_stumbles_over_is_left_out(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(incident, "RULES", dict.fromkeys(rules, stumble))
     judging = Judging()
+    judging.assign(lambda _: True)
     judging.fold([sent(before, 1)])
     changes, dead = judging.fold([sent(bad, 2), sent(after, 3)])
     assert [(letter.offset, letter.record_id) for letter in dead] == [(2, bad["record_id"])]

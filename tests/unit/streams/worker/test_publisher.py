@@ -17,6 +17,7 @@ from streams.picture.picture import Picture
 from streams.picture.shown import Change
 from streams.worker.published import Published
 from streams.worker.publisher import Publisher
+from streams.worker.waiting import with_leftovers
 from tests.unit.streams.records import INCIDENT, NATION, OTHER_TOWN, TOWN, report, stamped
 
 PARTITIONS = 6
@@ -74,9 +75,21 @@ def changes(*contents: dict[str, Any], picture: Picture | None = None) -> list[C
     return list((picture or Picture()).apply(stamped(content) for content in contents).incidents)
 
 
+def publisher_of(log: Log, epoch: int = 0) -> Publisher:
+    publisher = Publisher(log.producer, PARTITIONS)
+    publisher.raise_epoch(epoch)
+    return publisher
+
+
+async def take_over(log: Log, published: Published, whole: list[Change]) -> None:
+    """As a new owner does: above all that stands, and only what differs from it."""
+    publisher = publisher_of(log, published.epoch)
+    await publisher.publish(with_leftovers(whole, published.standing), [], published)
+
+
 async def test_versions_grow_and_the_last_row_of_a_change_is_marked() -> None:
     log, picture = Log(), Picture()
-    publisher = Publisher(log.producer, Published(), PARTITIONS)
+    publisher = publisher_of(log)
     first, second = report(1, TOWN, {"missing": 1}), report(2, OTHER_TOWN, {"missing": 2})
     await publisher.publish(changes(first, picture=picture), [])
     await publisher.publish(changes(second, picture=picture), [])
@@ -93,10 +106,9 @@ async def test_versions_grow_and_the_last_row_of_a_change_is_marked() -> None:
 async def test_a_new_owner_publishes_only_what_differs_under_a_higher_epoch() -> None:
     log = Log()
     first, second = report(1, TOWN, {"missing": 1}), report(2, OTHER_TOWN, {"injured": 2})
-    await Publisher(log.producer, Published(), PARTITIONS).publish(changes(first), [])
+    await publisher_of(log).publish(changes(first), [])
     before = len(log.messages)
-    again = Publisher(log.producer, log.published(), PARTITIONS)
-    await again.publish_everything(changes(first, second), [])
+    await take_over(log, log.published(), changes(first, second))
     news = log.messages[before:]
     assert {value["version"] >> 32 for _, _, value, _ in news} == {2}
     assert {value["unit"] for topic, _, value, _ in news if topic == SITUATION_UPDATES.name} == {
@@ -111,11 +123,11 @@ async def test_a_new_owner_publishes_only_what_differs_under_a_higher_epoch() ->
 async def test_a_change_cut_off_by_a_crash_is_closed() -> None:
     log = Log()
     whole = changes(report(1, TOWN, {"missing": 1}))
-    await Publisher(log.producer, Published(), PARTITIONS).publish(whole, [])
+    await publisher_of(log).publish(whole, [])
     rows = [message for message in log.messages if message[0] == SITUATION_UPDATES.name]
     # All rows arrived but the owner died before the mark: as if the last one had been published unmarked.
     log.messages = [(topic, key, value | {"last": False}, partition) for topic, key, value, partition in rows]
-    await Publisher(log.producer, log.published(), PARTITIONS).publish_everything(whole, [])
+    await take_over(log, log.published(), whole)
     assert log.of(SITUATION_UPDATES.name)[len(rows) :][-1]["last"] is True
 
 
@@ -141,17 +153,16 @@ async def test_rows_and_alarms_that_are_no_more_are_taken_back() -> None:
     published.note(SITUATION_UPDATES.name, update_key("Exercise", INCIDENT, OTHER_TOWN), row)
     published.note(SITUATION_ALARMS.name, alarm_key(alarm), alarm)
     log = Log()
-    await Publisher(log.producer, published, PARTITIONS).publish_everything(
-        changes(report(1, TOWN, {"missing": 1})), []
-    )
-    emptied = [value for value in log.of(SITUATION_UPDATES.name) if value["unit"] == OTHER_TOWN]
-    assert [value["figures"] for value in emptied] == [{}]
+    await take_over(log, published, changes(report(1, TOWN, {"missing": 1})))
+    rows = log.of(SITUATION_UPDATES.name)
+    assert [value["figures"] for value in rows if value["unit"] == OTHER_TOWN] == [{}]
+    assert [value["last"] for value in rows] == [False] * (len(rows) - 1) + [True]
     assert [value["state"] for value in log.of(SITUATION_ALARMS.name)] == ["cleared"]
 
 
 async def test_what_fails_is_sent_again_with_the_same_versions() -> None:
     log = Log(failures=1)
-    publisher = Publisher(log.producer, Published(), PARTITIONS)
+    publisher = publisher_of(log)
     await publisher.publish(changes(report(1, TOWN, {"missing": 1})), [])
     assert log.producers == 2
     outcomes = log.of(RECORD_OUTCOMES.name)
@@ -165,7 +176,9 @@ def test_an_older_version_says_nothing() -> None:
     newer = UnitUpdate(
         status="Exercise", incident_id=INCIDENT, unit=TOWN, figures={}, merged_into="x", last=True, version=9
     )
-    older = msgspec.structs.replace(newer, merged_into="y", version=8)
+    older = msgspec.structs.replace(newer, merged_into=None, version=8)
     published.note(SITUATION_UPDATES.name, key, newer)
     published.note(SITUATION_UPDATES.name, key, older)
-    assert published.rows[key].merged_into == "x"
+    assert published.standing.rows == {("Exercise", INCIDENT): {TOWN}}
+    assert not published.is_news(SITUATION_UPDATES.name, key, newer)
+    assert published.is_news(SITUATION_UPDATES.name, key, older)

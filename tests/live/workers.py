@@ -1,0 +1,151 @@
+"""Worker processes on a broker of the tests' own: started, killed, joined and stopped one by one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from fenghuo.embedded import ports
+from fenghuo.embedded.deathsig import die_with_parent
+from tests.system import REPOSITORY, wait_until
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 20.0
+SESSION_SECONDS = 2.0
+
+
+class WorkerProcess:
+    """`python -m streams.worker` under a name of its own; the name outlives the process."""
+
+    def __init__(self, name: str, folder: Path, bootstrap: str, settings: dict[str, str]) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        (port,) = ports.choose(1)
+        self.health = f"127.0.0.1:{port}"
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("FENGHUO_")},
+            "FENGHUO_DATA": str(folder),
+            "FENGHUO_KAFKA_BOOTSTRAP": bootstrap,
+            "FENGHUO_WORKER_NAME": name,
+            "FENGHUO_WORKER_HEALTH": self.health,
+            "FENGHUO_WORKER_SESSION": str(SESSION_SECONDS),
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running process."""
+        assert self._process is not None, f"{self.name} does not run"
+        return self._process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and neither killed nor stopped. Fails the test if it ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise AssertionError(f"{self.name} ended by itself: {self.log.read_text()[-4000:]}")
+        return self._process is not None
+
+    def start(self) -> None:
+        """Start it; it need not be ready yet."""
+        assert not self.is_running
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streams.worker"],
+                cwd=REPOSITORY,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent(signal.SIGKILL),
+            )
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.is_running
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """As a supervisor stops it."""
+        assert self.is_running
+        self._end(signal.SIGTERM)
+
+    def pause(self, *, resume: bool = False) -> None:
+        """Nothing of it runs, as on a machine that hangs; `resume`: it goes on as if nothing had happened."""
+        self.process.send_signal(signal.SIGCONT if resume else signal.SIGSTOP)
+
+    def _end(self, by: signal.Signals) -> None:
+        self.process.send_signal(by)
+        self.process.wait(STOP_SECONDS)
+        self._process = None
+
+    def is_ready(self) -> bool:
+        """What its health says."""
+        assert self.is_running
+        try:
+            with urlopen(f"http://{self.health}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, TimeoutError, ConnectionError):
+            return False
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels."""
+        with urlopen(f"http://{self.health}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
+
+
+class Crew:
+    """The workers of one installation."""
+
+    def __init__(self, folder: Path, bootstrap: str, **settings: str) -> None:
+        self._folder, self._bootstrap, self._settings = folder, bootstrap, settings
+        self.workers: dict[str, WorkerProcess] = {}
+
+    def worker(self, name: str) -> WorkerProcess:
+        """The worker of that name, running or not."""
+        if name not in self.workers:
+            self.workers[name] = WorkerProcess(name, self._folder, self._bootstrap, self._settings)
+        return self.workers[name]
+
+    def running(self) -> list[WorkerProcess]:
+        """Those that run. Fails the test if one ended by itself."""
+        return [worker for worker in self.workers.values() if worker.is_running]
+
+    def run(self, *names: str) -> None:
+        """Exactly these run and are ready."""
+        for worker in self.running():
+            if worker.name not in names:
+                worker.stop()
+        for name in names:
+            if not self.worker(name).is_running:
+                self.worker(name).start()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Every worker that runs is ready."""
+        wait_until(
+            lambda: all(worker.is_ready() for worker in self.running()),
+            READY_SECONDS,
+            "all workers are ready",
+        )
+
+
+@contextmanager
+def crew(folder: Path, bootstrap: str, **settings: str) -> Iterator[Crew]:
+    """Workers that end with the block."""
+    workers = Crew(folder, bootstrap, **settings)
+    try:
+        yield workers
+    finally:
+        for worker in workers.workers.values():
+            if worker._process is not None:
+                worker._process.kill()
+                worker._process.wait(STOP_SECONDS)
