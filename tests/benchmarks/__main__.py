@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import logging
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.benchmarks.machine import described
 from tests.benchmarks.report import Report
 from tests.benchmarks.sizes import FULL, QUICK
 
-NAMES = ("runtime",)
+NAMES = ("runtime", "fold")
 
 
 def main() -> None:
@@ -31,6 +32,7 @@ def main() -> None:
     size = FULL if asked.full else QUICK
     if asked.rounds:
         size = size.with_rounds(asked.rounds)
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     machine = described()
     print(" · ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
     reports = [_measure(name, size) for name in asked.names or NAMES]

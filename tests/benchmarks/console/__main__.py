@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.benchmarks.console.feed import bench_feed
 from tests.benchmarks.console.measures import first_load, heap, processor_and_delay, watched
+from tests.benchmarks.console.tasks import tasks
 from tests.system import RunningSystem, fenghuo_system, server_folder
 from tools import build_console
 
@@ -24,6 +25,7 @@ REPORT_KB = 120.0
 CORES = 0.25
 BEHIND_S = 0.5
 DRIFT_PERCENT = 10.0
+TASK_MS = 100.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,17 @@ def live(browser: Browser, system: RunningSystem, seconds: float, updates: int) 
     return made
 
 
+def blocking(browser: Browser, system: RunningSystem, seconds: float) -> list[Measured]:
+    """How long the page answers nobody, at 50 records/s through the whole system."""
+    found = tasks(browser, system, seconds)
+    made = []
+    for what, times in (("passed", found.passed), ("processor", found.processor)):
+        limit = TASK_MS if what == "processor" else None
+        made.append(Measured(f"longest task, {what}", times[-1], "ms", limit))
+        made.append(Measured(f"task p99 of {len(times):,}, {what}", times[len(times) * 99 // 100], "ms"))
+    return made
+
+
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks.console", description=__doc__)
@@ -94,6 +107,8 @@ def main() -> None:
         print(f"# Chromium {browser.version}", flush=True)
         made = loads(browser, system)
         print("\n".join(each.line() for each in made), flush=True)
+        made += blocking(browser, system, asked.seconds)
+        print("\n".join(each.line() for each in made[-4:]), flush=True)
         made += live(browser, system, asked.seconds, asked.updates)
         version = browser.version
         browser.close()

@@ -97,6 +97,4 @@ async def publish() -> None:
 if __name__ == "__main__":
     # Faust's spinner sets the root logger to DEBUG, which costs a third: in its favour nothing is logged.
     logging.disable(logging.INFO)
-    faust.Worker(
-        app, quiet=True, loglevel=None, redirect_stdouts=False, logging_config=None
-    ).execute_from_commandline()
+    faust.Worker(app, quiet=True, loglevel="ERROR", redirect_stdouts=False).execute_from_commandline()
