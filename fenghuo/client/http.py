@@ -9,10 +9,12 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from schemas.explain import Explanation
 from schemas.problems import Problem
 
 RETRIED = frozenset({429, 503})
@@ -70,14 +72,16 @@ class FigureView(msgspec.Struct, frozen=True):
 
 
 class SituationView(msgspec.Struct, frozen=True):
-    """A unit's figures and, with a depth, those of the units below it."""
+    """A unit's figures and, with a depth, those of the units below it. One as known at a moment has no version."""
 
     incident_id: str
     status: str
     unit: str
     figures: dict[str, FigureView]
     watermark: datetime | None = None
-    version: int = 0
+    version: int | None = 0
+    known_at: datetime | None = None
+    newest_recorded_at: datetime | None = None
     children: list[SituationView] = []
 
 
@@ -150,16 +154,42 @@ class ApiClient:
         return msgspec.json.decode(answer.content, type=list[IncidentView])
 
     async def situation(
-        self, incident_id: str, *, status: str, unit: str = "000000000000", depth: int = 0
+        self,
+        incident_id: str,
+        *,
+        status: str,
+        unit: str = "000000000000",
+        depth: int = 0,
+        known_at: datetime | None = None,
     ) -> SituationView | None:
-        """The figures of a unit, nested `depth` levels down (−1 all); None for an unknown incident."""
+        """The figures of a unit, nested `depth` levels down (−1 all), as known at a moment, None: now. None for an
+        unknown incident.
+        """
+        params: dict[str, str | int] = {"status": status, "unit": unit, "depth": depth}
+        if known_at is not None:
+            params["known_at"] = known_at.isoformat()
         answer = await self._request(
-            "GET",
-            f"/v1/incidents/{incident_id}/situation",
-            params={"status": status, "unit": unit, "depth": depth},
-            accept=(200, 404),
+            "GET", f"/v1/incidents/{incident_id}/situation", params=params, accept=(200, 404)
         )
         return msgspec.json.decode(answer.content, type=SituationView) if answer.status_code == 200 else None
+
+    async def explanation(
+        self,
+        incident_id: str,
+        key: str,
+        *,
+        status: str,
+        unit: str = "000000000000",
+        depth: int = -1,
+        known_at: datetime | None = None,
+    ) -> Explanation:
+        """Why a figure is what it is, `depth` levels down (−1 all), as known at a moment, None: now."""
+        params: dict[str, str | int] = {"status": status, "unit": unit, "depth": depth}
+        if known_at is not None:
+            params["known_at"] = known_at.isoformat()
+        path = f"/v1/incidents/{incident_id}/figures/{quote(key, safe='')}/explain"
+        answer = await self._request("GET", path, params=params, accept=(200,))
+        return msgspec.json.decode(answer.content, type=Explanation)
 
     async def _request(
         self, method: str, path: str, *, accept: tuple[int, ...], **options: Any

@@ -68,7 +68,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     watermark: Moment | None
     figures: FiguresJson
     known_at: Moment | UnsetType = UNSET
-    newest_recorded_at: Moment | UnsetType = UNSET
+    newest_recorded_at: Moment | UnsetType | None = UNSET
     beside: BesideJson | UnsetType = UNSET
     children: list[Situation] | UnsetType = UNSET
 

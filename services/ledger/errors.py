@@ -49,6 +49,48 @@ class UnknownIncidentError(ProblemError):
         )
 
 
+class UnknownFigureError(ProblemError):
+    """There is no figure of this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            404,
+            "unknown-figure",
+            "没有这个数字 No such figure",
+            f"没有指标 {key}。There is no figure {key}: GET /v1/indicators 列出指标 lists the indicators; others are"
+            " sorties, persons_lifted, shelter_now, shelter_in_cum, supply_released.<item>, unmapped.<key>.",
+            members={"field": "key", "rule": "figure", "value": key},
+        )
+
+
+class TooBusyError(ProblemError):
+    """As many as may wait look back already, or the process that folds was lost."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "looking-back-busy",
+            "回看的人太多 Too many are looking back",
+            "回看、溯源一次只算一份，请稍后重试；现势不受影响。Past pictures and explanations are made one at a time;"
+            " try again shortly. The live situation is not affected.",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+
+
+class TooManyRecordsError(ProblemError):
+    """A past picture of so many records is not made while somebody waits for it."""
+
+    def __init__(self, records: int, most: int) -> None:
+        super().__init__(
+            422,
+            "too-many-records",
+            "记录太多 Too many records",
+            f"至此时刻共 {records} 条记录，超过一次可回算的 {most} 条；请取更早的时刻。{records} records were known then, more"
+            f" than the {most} of which a picture is made at once; choose an earlier known_at.",
+            members={"field": "known_at", "rule": "records", "value": records},
+        )
+
+
 class BadCursorError(ProblemError):
     """`after` is not a cursor that this list gave."""
 

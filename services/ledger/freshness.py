@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from schemas.topics import SITUATION_UPDATES
+from schemas.topics import RECORD_TOPICS, SITUATION_UPDATES
 from services.ledger.changes import Partition
 from services.ledger.entries import ProgressEntry
 
 LAG_ENTRIES = 5_000
+_PROMISED = frozenset({SITUATION_UPDATES.name, *(topic.name for topic in RECORD_TOPICS)})
 LAG_SECONDS = 15.0
 
 
 class ProgressGate:
-    """Holds the worker's progress back until every update published before it is in the database.
+    """Holds the worker's progress back until every update published before it, and every record that it speaks of, is
+    in the database: a watermark says of the figures that they are up to date, and of the journal that it is complete.
 
     The worker publishes progress after the updates that it speaks of, but on another topic, so that it may be read
-    first. Ends of the update partitions that are asked for after the progress was read lie behind those updates.
+    first. Ends of these partitions that are asked for after the progress was read lie behind all of that.
     """
 
     def __init__(self) -> None:
@@ -33,7 +35,7 @@ class ProgressGate:
         # One bound lot at a time: a newer one would move the goal for ever while updates stream in.
         if self._arrived and not self._bound:
             self._bound, self._arrived = self._arrived, []
-            self._ends = {at: end for at, end in ends.items() if at[0] == SITUATION_UPDATES.name}
+            self._ends = {at: end for at, end in ends.items() if at[0] in _PROMISED}
 
     def release(self, applied: Mapping[Partition, int]) -> list[ProgressEntry]:
         """Progress that may be shown once everything below `applied` is."""

@@ -18,9 +18,11 @@ from services.ledger.errors import (
     BadCursorError,
     IntakeAwayProblemError,
     LedgerAwayError,
+    UnknownFigureError,
     UnknownIncidentError,
     UnknownRecordError,
 )
+from services.ledger.known_at import PastPictures
 from services.ledger.lists import AlarmQuery, HistoryQuery, JournalQuery, LedgerLists
 from services.ledger.paging import CursorError
 from services.ledger.parameters import (
@@ -28,9 +30,12 @@ from services.ledger.parameters import (
     AlarmState,
     AnyStatus,
     Depth,
+    EntriesLimit,
+    FigureKey,
     IncidentFilter,
     IncidentId,
     Key,
+    KnownAt,
     Limit,
     OrderBy,
     PublishedFrom,
@@ -49,6 +54,7 @@ from services.ledger.points_reader import LedgerPoints
 from services.ledger.ports import IntakeAwayError, PendingRecords
 from services.ledger.reader import LedgerReader
 from services.ledger.reference import add_reference
+from streams.picture.explain_mentions import is_figure
 from streams.picture.units import NATION
 
 AnswerT = TypeVar("AnswerT")
@@ -67,13 +73,23 @@ def _json(body: Any) -> Response:
     return Response(encoder.encode(body), media_type="application/json")
 
 
+def _raw(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
 def build_router(
-    reader: LedgerReader, lists: LedgerLists, points: LedgerPoints, pending: PendingRecords | None
+    reader: LedgerReader,
+    lists: LedgerLists,
+    past: PastPictures,
+    points: LedgerPoints,
+    pending: PendingRecords | None,
 ) -> APIRouter:
     """Every GET under /v1 that is not another service's own."""
     router = APIRouter()
     _add_record(router, reader, pending)
-    _add_incidents(router, reader, lists)
+    _add_incidents(router, reader, past)
+    _add_history(router, lists, past)
+    _add_explain(router, past)
     _add_lists(router, lists)
     add_points(router, points)
     add_reference(router)
@@ -108,20 +124,28 @@ async def _waiting(pending: PendingRecords | None, record_id: str) -> tuple[byte
         return None, IntakeAwayProblemError(record_id)
 
 
-def _add_incidents(router: APIRouter, reader: LedgerReader, lists: LedgerLists) -> None:
+def _add_incidents(router: APIRouter, reader: LedgerReader, past: PastPictures) -> None:
     @router.get("/v1/incidents", **openapi.INCIDENTS)
     async def incidents(status: StatusOrActual = "Actual") -> Response:
         return _json(await _asked(reader.incidents(status)))
 
     @router.get("/v1/incidents/{incident_id}/situation", **openapi.SITUATION)
     async def situation(
-        incident_id: IncidentId, unit: Unit = NATION, status: StatusOrActual = "Actual", depth: Depth = 0
+        incident_id: IncidentId,
+        unit: Unit = NATION,
+        status: StatusOrActual = "Actual",
+        depth: Depth = 0,
+        known_at: KnownAt = None,
     ) -> Response:
+        if known_at is not None:
+            return _raw(await _asked(past.situation(incident_id, status, unit, depth, known_at)))
         found = await _asked(reader.situation(incident_id, status, unit, depth))
         if found is None:
             raise UnknownIncidentError(incident_id, status)
         return _json(found)
 
+
+def _add_history(router: APIRouter, lists: LedgerLists, past: PastPictures) -> None:
     @router.get("/v1/incidents/{incident_id}/history", **openapi.HISTORY)
     async def history(
         incident_id: IncidentId,
@@ -130,17 +154,47 @@ def _add_incidents(router: APIRouter, reader: LedgerReader, lists: LedgerLists) 
         status: StatusOrActual = "Actual",
         from_: PublishedFrom = None,
         to: PublishedTo = None,
+        known_at: KnownAt = None,
         order: VersionOrder = "oldest",
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
         query = HistoryQuery(
-            unit=unit, key=key, status=status, from_=from_, to=to, order=order, after=after, limit=limit
+            unit=unit,
+            key=key,
+            status=status,
+            from_=from_,
+            to=to,
+            known_at=known_at,
+            order=order,
+            after=after,
+            limit=limit,
         )
-        found = await _asked(lists.history(incident_id, query))
+        then = await _asked(past.canonical(incident_id, status, known_at)) if known_at is not None else None
+        found = await _asked(lists.history(incident_id, query, then))
         if found is None:
             raise UnknownIncidentError(incident_id, status)
         return _json(found)
+
+
+def _add_explain(router: APIRouter, past: PastPictures) -> None:
+    # A figure of goods may have a slash in its name.
+    @router.get("/v1/incidents/{incident_id}/figures/{key:path}/explain", **openapi.EXPLAIN)
+    async def explain(
+        incident_id: IncidentId,
+        key: FigureKey,
+        unit: Unit = NATION,
+        status: StatusOrActual = "Actual",
+        known_at: KnownAt = None,
+        depth: Depth = -1,
+        limit: EntriesLimit = 500,
+    ) -> Response:
+        if not is_figure(key):
+            raise UnknownFigureError(key)
+        explained = past.explanation(
+            incident_id, status, unit=unit, key=key, depth=depth, limit=limit, known_at=known_at
+        )
+        return _raw(await _asked(explained))
 
 
 def _add_lists(router: APIRouter, lists: LedgerLists) -> None:

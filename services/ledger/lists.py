@@ -55,7 +55,7 @@ class AlarmQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose published values; key None: every figure of the unit. from ≤ published_at < to.
+    """Whose published values; key None: every figure of the unit. from ≤ published_at < to, and ≤ known_at.
 
     The newest one before a moment is `to` = the moment, order newest, limit 1.
     """
@@ -65,6 +65,7 @@ class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
     status: str = "Actual"
     from_: datetime | None = None
     to: datetime | None = None
+    known_at: datetime | None = None
     order: Order = "oldest"
     after: str | None = None
     limit: int = 100
@@ -120,6 +121,7 @@ def history_sql(query: HistoryQuery, incident_id: str) -> tuple[str, list[Any]]:
     where.optional("key = ?", query.key)
     where.optional("published_at >= ?", query.from_)
     where.optional("published_at < ?", query.to)
+    where.optional("published_at <= ?", query.known_at)
     newest = query.order == "newest"
     if query.after is not None:
         where.add(f"(version, key) {'<' if newest else '>'} (?, ?)", *read_cursor(query.after, int, str))
@@ -179,10 +181,12 @@ class LedgerLists:
             next=write_cursor(rows[-1]["published_at"], rows[-1]["alarm_key"]) if more else None,
         )
 
-    async def history(self, incident_id: str, query: HistoryQuery) -> History | None:
-        """Published values of the canonical incident's unit; None: no such incident."""
+    async def history(
+        self, incident_id: str, query: HistoryQuery, canonical: str | None = None
+    ) -> History | None:
+        """Published values of the canonical incident's unit; None: no such incident. `canonical`: the one of then."""
         async with self._database.snapshot() as connection:
-            canonical = await canonical_incident(connection, query.status, incident_id)
+            canonical = canonical or await canonical_incident(connection, query.status, incident_id)
             if canonical is None:
                 return None
             rows, more = await _page(connection, *history_sql(query, canonical), query.limit, "value")

@@ -5,110 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.problems import MEDIA_TYPE, problem_type
+from services.ledger.openapi_examples import (
+    ALARMS_EXAMPLE,
+    DEAD_LETTERS_EXAMPLE,
+    EXPLANATION_EXAMPLE,
+    HISTORY_EXAMPLE,
+    INCIDENT_EXAMPLE,
+    JOURNAL_EXAMPLE,
+    OUTCOME,
+    PAST_SITUATION_EXAMPLE,
+    RECORD_EXAMPLE,
+    SITUATION_EXAMPLE,
+)
 
-FIGURE: dict[str, Any] = {
-    "total": 23,
-    "own": 3,
-    "qualifier": "exact",
-    "newest_as_of": "2026-08-20T09:00:00+08:00",
-    "oldest_as_of": "2026-08-20T08:40:00+08:00",
-    "status": "unverified",
-    "parts": 4,
-    "own_sources": ["汶川县应急管理局"],
-    "own_record_ids": ["01K9ZQ4T7B3W8M2D5XJ6VQF0RA"],
-    "alternatives": [],
-}
-RECORD_EXAMPLE: dict[str, Any] = {
-    "record_id": "01K9ZQ4T7B3W8M2D5XJ6VQF0RA",
-    "type": "loss_report",
-    "incident_id": "EQ-20260820-510000-01",
-    "status": "Exercise",
-    "source": {"org": "汶川县应急管理局", "class": "official_stat", "level": "county"},
-    "as_of": "2026-08-20T09:00:00+08:00",
-    "sent_at": "2026-08-20T09:05:00+08:00",
-    "rows": [{"unit": "513221000000", "values": {"dead": 3}}],
-    "received_at": "2026-08-20T09:05:02.114+08:00",
-}
-OUTCOME: dict[str, Any] = {
-    "disposition": "accepted",
-    "flags": ["late_arrival"],
-    "standing": "effective",
-    "version": 4294967299,
-}
-INCIDENT_EXAMPLE: dict[str, Any] = {
-    "incident_id": "EQ-20260820-510000-01",
-    "status": "Exercise",
-    "name": "汶川地震演练",
-    "hazard": "earthquake",
-    "occurred_at": "2026-08-20T08:02:00+08:00",
-    "origin_unit": "513221000000",
-    "closed": False,
-    "aliases": ["EQ-20260820-510000-02"],
-    "version": 4294967301,
-}
-_IN_INCIDENT: dict[str, Any] = {"incident_id": "EQ-20260820-510000-01", "status": "Exercise"}
-_COUNTY: dict[str, Any] = _IN_INCIDENT | {
-    "unit": "513221000000",
-    "version": 4294967300,
-    "watermark": "2026-08-20T01:05:03.000Z",
-    "figures": {"dead": FIGURE | {"total": 3, "parts": 1}},
-}
-SITUATION_EXAMPLE: dict[str, Any] = _COUNTY | {
-    "unit": "000000000000",
-    "version": 4294967301,
-    "figures": {"dead": FIGURE | {"own": None, "own_sources": [], "own_record_ids": []}},
-    "children": [_COUNTY],
-}
-HISTORY_EXAMPLE: dict[str, Any] = _IN_INCIDENT | {
-    "items": [
-        {
-            "unit": "000000000000",
-            "key": "dead",
-            "version": 4294967301,
-            "published_at": "2026-08-20T01:05:02.310Z",
-            "figure": FIGURE,
-        }
-    ],
-    "next": None,
-}
-_PLACE: dict[str, Any] = {"topic": "incident.reports", "partition": 3, "offset": 41}
-JOURNAL_EXAMPLE: dict[str, Any] = {
-    "items": [
-        _PLACE | {"recorded_at": "2026-08-20T01:05:02.120Z", "record": RECORD_EXAMPLE, "outcome": OUTCOME}
-    ],
-    "next": "WzE3ODcxODc5MDIxMTQwMDAsNDFd",
-}
-ALARMS_EXAMPLE: dict[str, Any] = {
-    "items": [
-        {
-            "published_at": "2026-08-20T01:05:02.310Z",
-            "alarm": _IN_INCIDENT
-            | {
-                "kind": "shelter_below_zero",
-                "subject": "513221000000/威州中学",
-                "state": "raised",
-                "record_ids": ["01K9ZQ5A1C6N0R4P8T2Y7HKE9D"],
-                "unit": "513221000000",
-                "detail": "-4",
-                "version": 4294967298,
-            },
-        }
-    ],
-    "next": None,
-}
-DEAD_LETTERS_EXAMPLE: dict[str, Any] = {
-    "items": [
-        _PLACE
-        | {
-            "error": "record: is not valid JSON",
-            "record_id": None,
-            "key": None,
-            "value": "e29vcHM=",
-            "published_at": "2026-08-20T01:05:02.310Z",
-        }
-    ],
-    "next": None,
-}
+LOOKING_BACK = (
+    "known_at：按本系统该时刻（含）之前已收到的记录重新计算；此前尚无记录的，figures 为空；晚于现在的，即目前所知；version 为"
+    " null；watermark 等于 known_at 后，结果不再变。一次只算一份，忙时答 503 并带 Retry-After。With known_at the picture is"
+    " folded from what was on this installation's log by then, inclusive. Before the first record: no figures; in the"
+    " future: what is known now. `version` is null; once `watermark` equals `known_at` nothing can be added to the"
+    " answer. Pictures are folded one at a time: 503 with Retry-After when too many wait."
+)
 
 
 def _problem(description: str, code: str | None = None, **extra: Any) -> dict[str, Any]:
@@ -126,6 +42,7 @@ _NOT_FOUND = {
     "value": "EQ-1",
 }
 UNKNOWN_INCIDENT = _problem("没有这起事件 No such incident", "unknown-incident", example=_NOT_FOUND)
+UNKNOWN_INCIDENT_OR_FIGURE = _problem("没有这起事件或这个数字 No such incident, or no such figure")
 UNKNOWN_RECORD = _problem(
     "没有这条记录 No such record",
     "unknown-record",
@@ -146,10 +63,11 @@ BAD_PARAMETER = _problem("参数不正确 A parameter is not right")
 def _route(
     operation_id: str, summary: str, schema: dict[str, Any], example: Any, **extra: Any
 ) -> dict[str, Any]:
+    shown = {"examples": extra.pop("examples")} if "examples" in extra else {"example": example}
     responses = {
         200: {
             "description": "成功 The answer",
-            "content": {"application/json": {"schema": schema, "example": example}},
+            "content": {"application/json": {"schema": schema, **shown}},
         },
         **extra.pop("problems", {}),
         422: BAD_PARAMETER,
@@ -186,12 +104,16 @@ INCIDENTS = _route(
 )
 SITUATION = _route(
     "get_situation",
-    "一个单位的现势 The figures of a unit",
+    "一个单位的现势，或回看此前某一时刻 The figures of a unit, now or as known at a moment",
     _ref("Situation"),
     SITUATION_EXAMPLE,
     problems={404: UNKNOWN_INCIDENT},
+    examples={
+        "now": {"summary": "现势 now", "value": SITUATION_EXAMPLE},
+        "known_at": {"summary": "回看 as known at a moment", "value": PAST_SITUATION_EXAMPLE},
+    },
     description="depth ≥ 1 时含下级。watermark 之前写入日志的记录均已计入。With depth ≥ 1 the units below. Everything appended"
-    " to the log up to `watermark` is counted.",
+    " to the log up to `watermark` is counted.\n\n" + LOOKING_BACK,
 )
 HISTORY = _route(
     "get_history",
@@ -199,7 +121,18 @@ HISTORY = _route(
     _ref("History"),
     HISTORY_EXAMPLE,
     problems={404: UNKNOWN_INCIDENT},
-    description="从早到晚；figure 为 null 表示已撤出。Oldest first; figure null: it left the picture.",
+    description="从早到晚；figure 为 null 表示已撤出。known_at：只列此刻（含）之前发布的，事件归属按当时。Oldest first; figure"
+    " null: it left the picture. known_at: what had been published by then, of the incident under which it counted then.",
+)
+EXPLAIN = _route(
+    "explain_figure",
+    "一个数字的来龙去脉 Why a figure is what it is",
+    _ref("Explanation"),
+    EXPLANATION_EXAMPLE,
+    problems={404: UNKNOWN_INCIDENT_OR_FIGURE},
+    description="逐级下到每一条记录：计入的、未计入的及其所依规则（decisions 为中英文说明）。各条 contribution 之和等于 total。"
+    "The tree of contributions down to records, those that lost included, each with the rule of records.md 4 that decided"
+    " (`decisions` has its words). The contributions below a unit add up to its total.\n\n" + LOOKING_BACK,
 )
 JOURNAL = _route(
     "list_journal",

@@ -58,6 +58,28 @@ UnitFilter = Annotated[
 ]
 Depth = Annotated[int, Query(ge=-1, le=5, description="向下几级 levels below; -1 全部 all")]
 TypeFilter = Annotated[str | None, Query(pattern=r"^[a-z_]{1,32}$", description="记录类型 a record type")]
+FigureKey = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=200,
+        description="数字：指标、sorties、shelter_now、supply_released.<物资>、unmapped.<其他> 等 the figure's key",
+    ),
+]
+KnownAt = Annotated[
+    QueryMoment | None,
+    Query(
+        description="只看本系统此刻（含）之前收到的 as known on this installation at this moment, inclusive"
+    ),
+]
+EntriesLimit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=10_000,
+        description="每格最多列几条，计入的在前 entries listed of each cell, those that count first",
+    ),
+]
 Key = Annotated[
     str | None,
     AfterValidator(storable.parameter),

@@ -23,6 +23,9 @@ from services.ledger.consumer import LedgerConsumer
 from services.ledger.freshness import ConsumerState
 from services.ledger.http import build_router
 from services.ledger.http_pending import HttpPendingRecords
+from services.ledger.known_at import PastPictures
+from services.ledger.known_at_records import RecordsKnown
+from services.ledger.known_at_worker import FoldProcess
 from services.ledger.lists import LedgerLists
 from services.ledger.metrics import LedgerMetrics
 from services.ledger.points_file import ImportedPoints, PointsFileError, read_points
@@ -114,6 +117,8 @@ def build(
     imported = imported_points(settings)
     database = Database(dsn, connections=CONNECTIONS)
     reader, lists = LedgerReader(database), LedgerLists(database)
+    folding = FoldProcess()
+    past = PastPictures(RecordsKnown(database), folding)
     state, probe = ConsumerState(), DatabaseProbe(database)
     consumer = LedgerConsumer(bootstrap, dsn, state, LedgerMetrics(registry))
     remote = (
@@ -126,6 +131,7 @@ def build(
     async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(database.open())
+            await stack.enter_async_context(folding.open())
             if remote is not None:
                 await stack.enter_async_context(remote.open())
             tasks = [
@@ -138,7 +144,7 @@ def build(
                 await cancel_and_wait(*tasks)
 
     return Service(
-        router=build_router(reader, lists, LedgerPoints(database, imported), pending or remote),
+        router=build_router(reader, lists, past, LedgerPoints(database, imported), pending or remote),
         lifespan=lifespan,
         known_records=reader,
         components=answers.components() | reference.components() | points_http.components(),

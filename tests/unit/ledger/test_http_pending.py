@@ -92,7 +92,7 @@ class Journal:
 async def ledger(url: str, *, away: bool = False) -> AsyncIterator[httpx.AsyncClient]:
     pending = HttpPendingRecords(url)
     app = FastAPI()
-    app.include_router(build_router(Journal(away=away), None, None, pending))  # type: ignore[arg-type]
+    app.include_router(build_router(Journal(away=away), None, None, None, pending))  # type: ignore[arg-type]
     install_problems(app, problem_type)
     async with (
         pending.open(),
