@@ -20,8 +20,9 @@ TOWNSHIP = "513221107000"
 
 def post(system: RunningSystem, number: int, **fields: Any) -> str:
     moment = datetime.now(UTC) - timedelta(minutes=30 - number)
+    record_id = f"{INCIDENT}-{number}"
     record = {
-        "record_id": f"{INCIDENT}-{number}",
+        "record_id": record_id,
         "type": "loss_report",
         "incident_id": INCIDENT,
         "status": "Exercise",
@@ -32,7 +33,7 @@ def post(system: RunningSystem, number: int, **fields: Any) -> str:
     }
     answer = httpx.post(f"{system.http}/v1/records", json=record, timeout=10)
     assert answer.status_code == 202, answer.text
-    return record["record_id"]
+    return record_id
 
 
 def dead(number: int) -> list[dict[str, Any]]:

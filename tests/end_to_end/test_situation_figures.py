@@ -69,15 +69,6 @@ def _shown(figure: Mapping[str, float | None] | None, which: str) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def test_three_levels_at_once_show_the_same(context, system: RunningSystem) -> None:  # type: ignore[no-untyped-def]
-    pages = [context.new_page() for _ in range(3)]
-    for page, level in zip(pages, ("nation", "prefecture", "county"), strict=True):
-        page.goto(address(system, unit=LEVELS[level]))
-    for key, value in FIGURES.items():
-        for page in pages:
-            expect(card(page, key)).to_have_attribute("data-value", value)
-
-
 def test_a_figure_is_explained_down_to_its_record(page: Page, system: RunningSystem) -> None:
     page.goto(address(system, unit=LEVELS["county"]))
     missing = card(page, "missing")
@@ -118,7 +109,7 @@ def test_the_change_is_counted_from_the_chosen_time(page: Page, system: RunningS
     expect(card(page, "dead")).to_contain_text("首报")
     page.get_by_label("变化起点").select_option("custom")
     tomorrow = page.evaluate("new Date(Date.now() + 864e5 + 288e5).toISOString().slice(0, 16)")
-    page.locator("input[type=datetime-local]").fill(tomorrow)
+    page.get_by_label("自选时刻").fill(tomorrow)
     expect(card(page, "dead")).to_contain_text("无变化")
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, WebSocketRoute, expect
 
 from tests.end_to_end.conftest import INCIDENT, shot
+from tests.fake_gateway import FakeGateway
 from tests.system import RunningSystem
 
 pytestmark = pytest.mark.browser
@@ -90,118 +88,30 @@ def test_it_turns_by_itself(browser: Browser, system: RunningSystem) -> None:
     page.close()
 
 
-class FakeFeed:
-    """The gateway's side of `fenghuo.v1`, spoken by the test: what it says is what a wall of days would hear."""
+def on_fake_gateway(page: Page) -> FakeGateway:
+    """What the gateway says is what a wall of days would hear: two incidents, alarms that come and go."""
+    gateway = FakeGateway(("wall-a", "wall-b"), with_alarms=True)
 
-    def __init__(self) -> None:
-        self.socket: WebSocketRoute | None = None
-        self.seqs: dict[str, int] = {}
-        self.subscriptions: dict[str, dict[str, Any]] = {}
-        self.version = 1
+    def opened(socket: WebSocketRoute) -> None:
+        gateway.connect(socket.send)
+        socket.on_message(gateway.hear)
 
-    def connect(self, socket: WebSocketRoute) -> None:
-        self.socket = socket
-        socket.on_message(lambda text: self.hear(json.loads(text)))
-
-    def hear(self, frame: dict[str, Any]) -> None:
-        if frame["type"] == "unsubscribe":
-            self.subscriptions.pop(frame["id"], None)
-            return
-        self.subscriptions[frame["id"]] = frame
-        self.seqs[frame["id"]] = 0
-        self.tell(frame["id"], "snapshot", units=self.units(frame, 1))
-        self.beat()
-
-    def tell(self, subscription: str, kind: str, **content: Any) -> None:
-        assert self.socket is not None
-        self.seqs[subscription] += 1
-        frame = {
-            "type": kind,
-            "id": subscription,
-            "seq": self.seqs[subscription],
-            "watermark": now(),
-            **content,
-        }
-        self.socket.send(json.dumps(frame))
-
-    def beat(self) -> None:
-        assert self.socket is not None
-        self.socket.send(json.dumps({"type": "heartbeat", "watermark": now(), "server_time": now()}))
-
-    def units(self, frame: dict[str, Any], value: int) -> list[dict[str, Any]]:
-        """The nation's row of each incident, and with depth the counties': one of them new each time."""
-        self.version += 1
-        counties = ["513221000000", "513222000000", "513223000000"] if frame["depth"] else []
-        return [
-            {
-                "incident_id": incident,
-                "status": "Exercise",
-                "unit": unit,
-                "version": self.version,
-                "figures": {key: figure(value) for key in ("dead", "missing", "injured", "sorties")},
-            }
-            for incident in (("wall-a", "wall-b") if frame["incidents"] == ["*"] else frame["incidents"])
-            for unit in ["000000000000", *counties]
-        ]
-
-    def update(self, number: int) -> None:
-        for name, frame in list(self.subscriptions.items()):
-            self.tell(name, "delta", units=self.units(frame, number))
-            if "outcomes" in frame["kinds"]:
-                self.tell(name, "outcomes", outcomes=[outcome(number, frame["incidents"][0])])
-            if "alarms" in frame["kinds"]:
-                self.tell(name, "alarms", alarms=[alarm(number, frame["incidents"][0])])
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat()
-
-
-def figure(value: int) -> dict[str, Any]:
-    moment = now()
-    marks = {"qualifier": "exact", "status": "unverified", "parts": 1, "own": value}
-    return {"total": value, "newest_as_of": moment, "oldest_as_of": moment, **marks}
-
-
-def outcome(number: int, incident: str) -> dict[str, Any]:
-    return {
-        "record_id": f"wall-{number}",
-        "status": "Exercise",
-        "incident_id": incident,
-        "type": "loss_report",
-        "disposition": "accepted",
-        "flags": [],
-        "standing": "effective",
-        "version": number,
-    }
-
-
-def alarm(number: int, incident: str) -> dict[str, Any]:
-    """Raised, and cleared by the next."""
-    return {
-        "status": "Exercise",
-        "incident_id": incident,
-        "kind": "shelter_below_zero",
-        "subject": f"513221103000/{number // 2}",
-        "state": "raised" if number % 2 == 0 else "cleared",
-        "unit": "513221103000",
-        "version": number,
-    }
+    page.route_web_socket("**/v1/feed", opened)
+    return gateway
 
 
 def test_days_of_updates_do_not_grow_it(browser: Browser, system: RunningSystem) -> None:
     """5,000 updates, two incidents and three scenes in turn: as many nodes after them as before, and no more memory."""
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
-    feed = FakeFeed()
-    page.route_web_socket("**/v1/feed", feed.connect)
+    gateway = on_fake_gateway(page)
     page.goto(f"{system.http}/wall?world=Exercise&seconds=1")
     expect(page.locator("[data-state=live][data-incident]")).to_be_visible()
     session = page.context.new_cdp_session(page)
     # Everything that is made once is made: the outcomes are full, every scene and both incidents were shown.
-    pump(page, feed, 1, 1_500)
+    pump(page, gateway, 1, 1_500)
     every_scene(page)
     before = measure(page, session)
-    pump(page, feed, 1_500, 1_500 + UPDATES)
+    pump(page, gateway, 1_500, 1_500 + UPDATES)
     every_scene(page)
     after = measure(page, session)
     print(before, after)
@@ -212,13 +122,13 @@ def test_days_of_updates_do_not_grow_it(browser: Browser, system: RunningSystem)
     page.close()
 
 
-def pump(page: Page, feed: FakeFeed, first: int, end: int) -> None:
+def pump(page: Page, gateway: FakeGateway, first: int, end: int) -> None:
     """Updates in bursts; after each burst the page has shown the last of it."""
     for start in range(first, end, 250):
         last = min(start + 250, end)
         for number in range(start, last):
-            feed.update(number)
-        feed.beat()
+            gateway.update(number)
+        gateway.beat()
         expect(page.locator("[data-figure=dead]")).to_have_attribute("data-value", f"{last - 1:,}")
 
 
@@ -250,8 +160,7 @@ def measure(page: Page, session: CDPSession) -> dict[str, float]:
 
 def test_it_greys_when_the_feed_stops(browser: Browser, system: RunningSystem) -> None:
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
-    feed = FakeFeed()
-    page.route_web_socket("**/v1/feed", feed.connect)
+    on_fake_gateway(page)
     page.goto(f"{system.http}/wall?world=Exercise&scene=figures")
     expect(page.locator("[data-state=live]")).to_be_visible()
     # No heartbeat comes any more.
