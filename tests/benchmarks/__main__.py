@@ -16,7 +16,7 @@ from tests.benchmarks.machine import described
 from tests.benchmarks.report import Report
 from tests.benchmarks.sizes import FULL, QUICK
 
-NAMES = ("runtime", "fold")
+NAMES = ("runtime", "fold", "intake")
 
 
 def main() -> None:

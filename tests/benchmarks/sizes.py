@@ -14,11 +14,12 @@ class Size:
     runtime_events: int
     race_seconds: float
     fold_records: int
+    intake_seconds: float
 
     def with_rounds(self, rounds: int) -> Self:
         """The same, so many times."""
         return replace(self, rounds=rounds)
 
 
-QUICK = Size(rounds=3, runtime_events=400_000, race_seconds=12.0, fold_records=60_000)
-FULL = Size(rounds=5, runtime_events=1_500_000, race_seconds=40.0, fold_records=300_000)
+QUICK = Size(rounds=3, runtime_events=400_000, race_seconds=12.0, fold_records=60_000, intake_seconds=4.0)
+FULL = Size(rounds=5, runtime_events=1_500_000, race_seconds=40.0, fold_records=300_000, intake_seconds=20.0)
