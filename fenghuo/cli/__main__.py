@@ -30,6 +30,9 @@ COMMANDS = {
         "fenghuo.cli.replay:replay_command", "回放演练并与答案核对。Replay a scenario and compare."
     ),
     "watch": Row("fenghuo.cli.watch:watch", "实时态势看板。A live board of the picture."),
+    "explain": Row(
+        "fenghuo.cli.explain:explain", "一个数字的来龙去脉。Why a figure is what it is, down to records."
+    ),
     "topics": Row("fenghuo.cli.topics:topics", "Kafka 主题。The topics of Kafka."),
     "demo": Row("fenghuo.cli.up:demo", "汶川8·20演练。The opening replay.", hidden=True),
 }
