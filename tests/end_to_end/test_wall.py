@@ -48,7 +48,7 @@ def test_three_scenes(wall: Page, system: RunningSystem, theme: str) -> None:
             for key, value in (("dead", "12"), ("missing", "26"), ("injured", "6"), ("sorties", "18")):
                 expect(wall.locator(f"[data-figure='{key}']")).to_have_attribute("data-value", value)
         elif scene == "map":
-            expect(wall.locator("[data-map='51'] canvas").first).to_be_visible()
+            expect(wall.locator("[data-map='51'][data-drawn]")).to_be_visible()
             expect(wall.locator("[data-unit]").first).to_contain_text("三江镇")
         else:
             expect(wall.locator("[data-record]").first).to_contain_text("存为历史")

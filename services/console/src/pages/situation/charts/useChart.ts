@@ -8,7 +8,8 @@ export const REDRAW_MS = 1000
 
 /**
  * `frame`: everything but what changes with the figures; a new one is drawn from nothing, null clears the chart.
- * `content` is merged into it, so that what a person zoomed or moved stays as it was.
+ * `content` is merged into it, so that what a person zoomed or moved stays as it was. The element has `data-drawn` while
+ * what is wanted of it is to be seen.
  */
 export function useChart(element: Ref<HTMLElement | undefined>, frame: () => EChartsCoreOption | null, content: () => EChartsCoreOption) {
   const chart = shallowRef<EChartsType>()
@@ -29,11 +30,15 @@ export function useChart(element: Ref<HTMLElement | undefined>, frame: () => ECh
       failed.value = true
       return
     }
+    chart.value.on('finished', () => {
+      if (drawn !== null && drawn === frame()) element.value?.setAttribute('data-drawn', '')
+    })
     watching = new ResizeObserver(() => chart.value?.resize())
     watching.observe(element.value)
   })
   // In a task of its own even when it is due: the page's redrawing and two charts in one task would block for longer.
   watch([chart, frame, content, theme], () => {
+    if (frame() !== drawn) element.value?.removeAttribute('data-drawn')
     if (chart.value) timer ??= setTimeout(draw, Math.max(0, drawnAt + REDRAW_MS - performance.now()))
   })
 
