@@ -54,7 +54,13 @@ def run() -> Report:
         for what, found in each.items():
             report.add(f"{what}, {cells} cells", found, "B", beside=beside, ratio=found / on_log)
     a_cell = _bytes_a_cell()
-    report.add("cell with its figure and totals", a_cell, "B", beside="record in full", ratio=a_cell / each_full(report))
+    report.add(
+        "cell with its figure and totals",
+        a_cell,
+        "B",
+        beside="record in full",
+        ratio=a_cell / each_full(report),
+    )
     report.notes.append(
         "A record: what it adds where its cells exist already. A cell: what a record with a unit of its own adds beside, "
         "by cell. At rest: a closed incident that was released."
@@ -64,7 +70,11 @@ def run() -> Report:
 
 def each_full(report: Report) -> float:
     """The bytes of a small record in full."""
-    return next(line.figure for line in report.measures if line.what.startswith(f"record in full, folded, shown, {SMALL}"))
+    return next(
+        line.figure
+        for line in report.measures
+        if line.what.startswith(f"record in full, folded, shown, {SMALL}")
+    )
 
 
 def _bytes_thin(cells: int) -> float:
