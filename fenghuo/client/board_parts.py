@@ -158,8 +158,20 @@ def _figure_cells(key: str, figure: Figure, now: datetime, style: Style) -> tupl
         Text(words.plain("、".join(figure.own_sources))),
         Text(age),
         Text(str(figure.parts)),
-        Text(_alternatives(figure.alternatives), style=style("yellow")),
+        Text(_others(figure), style=style("yellow")),
     )
+
+
+def _others(figure: Figure) -> str:
+    """The range of the sources, the sum of the villages, then who says what."""
+    said = []
+    if figure.range and figure.range.least.value != figure.range.greatest.value:
+        said.append(f"{words.number(figure.range.least.value)}–{words.number(figure.range.greatest.value)}")
+    if figure.components:
+        said.append(f"{figure.components.villages}村合计 {words.number(figure.components.total)}")
+    if figure.alternatives:
+        said.append(_alternatives(figure.alternatives))
+    return "；".join(said)
 
 
 def _name(key: str, style: Style) -> Text:
@@ -248,7 +260,7 @@ def alarms_table(picture: FeedPicture, style: Style, rows: int) -> Table:
         table.add_row(
             style.words(words.ALARMS[alarm.kind]),
             Text(words.plain(f"{unit_name(alarm.unit)} {alarm.unit}")),
-            Text(words.plain(alarm.subject)),
+            Text(words.plain(words.alarm_about(alarm))),
             Text(words.plain("、".join(alarm.record_ids))),
         )
     if len(picture.alarms) > rows:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from schemas.indicators import indicators
-from schemas.outputs import Figure
+from schemas.outputs import Alarm, Figure
 
 Words = tuple[str, str]
 """(Chinese, English)."""
@@ -99,9 +99,23 @@ CLASSES: dict[str, Words] = {
 }
 
 ALARMS: dict[str, Words] = {
+    "conflict": ("说法不一", "sources differ"),
     "invariant_breach": ("数据矛盾", "figures contradict each other"),
+    "missing_report": ("续报到期未到", "next report due, not in"),
+    "over_capacity": ("安置点超出容量", "a shelter over its capacity"),
+    "overdue": ("初报超时限", "first report past its time"),
     "shelter_below_zero": ("安置点人数为负", "a shelter below zero"),
 }
+
+DETAILS: dict[str, Words] = {
+    "capacity": ("容量", "capacity"),
+    "due_at": ("应报", "due"),
+    "last_sent_at": ("最近报送", "last sent"),
+    "occurred_at": ("发生", "occurred"),
+    "persons": ("在住", "persons"),
+    "sent_at": ("报送", "sent"),
+}
+"""What an alarm's detail names beside figures and organisations."""
 
 COUNTED: dict[str, Words] = {
     "sorties": ("出动架次", "sorties"),
@@ -159,6 +173,25 @@ def figure_name(key: str) -> Words:
     if head == "unmapped":
         return f"{rest}（目录外）", f"{rest}, unmapped"
     return key, key
+
+
+def alarm_about(alarm: Alarm) -> str:
+    """What an alarm is about, without the unit that stands beside it: a site, a figure, a document, a check."""
+    about = alarm.subject.removeprefix(alarm.unit).removeprefix("/")
+    if alarm.kind == "conflict" and alarm.subject.startswith(alarm.unit):
+        about = figure_name(about)[0]
+    parts = [_detail(part) for part in alarm.detail.split(", ") if part]
+    return " ".join([about, "，".join(parts)]).strip()
+
+
+def _detail(part: str) -> str:
+    """`persons=860` → `在住 860`; moments to the minute, in Beijing time as they are published."""
+    key, equals, value = part.rpartition("=")
+    if not equals:
+        return part
+    if key in DETAILS:
+        return f"{DETAILS[key][0]} {value[5:16].replace('T', ' ') if key.endswith('_at') else value}"
+    return f"{figure_name(key)[0]} {value}"
 
 
 def order_of(key: str) -> tuple[int, str]:

@@ -27,6 +27,7 @@ from services.ledger.lists import AlarmQuery, HistoryQuery, JournalQuery, Ledger
 from services.ledger.paging import CursorError
 from services.ledger.parameters import (
     After,
+    AlarmKinds,
     AlarmState,
     AnyStatus,
     Depth,
@@ -228,6 +229,7 @@ def _add_lists(router: APIRouter, lists: LedgerLists) -> None:
         incident: IncidentFilter = None,
         status: AnyStatus = None,
         state: AlarmState = "raised",
+        kind: AlarmKinds = None,
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
@@ -235,6 +237,7 @@ def _add_lists(router: APIRouter, lists: LedgerLists) -> None:
             incident=incident,
             status=status,
             state=None if state == "all" else state,
+            kinds=tuple(kind) if kind else None,
             after=after,
             limit=limit,
         )

@@ -10,6 +10,7 @@ from asyncpg import Record
 from msgspec import Raw
 
 from fenghuo.platform.postgres import AnyConnection, Database
+from schemas.outputs import AlarmKind
 from schemas.records import Status
 from services.ledger.answers import (
     AlarmItem,
@@ -50,6 +51,7 @@ class AlarmQuery(msgspec.Struct, frozen=True, kw_only=True):
     incident: str | None = None
     status: str | None = None
     state: str | None = None
+    kinds: tuple[AlarmKind, ...] | None = None
     after: str | None = None
     limit: int = 100
 
@@ -103,6 +105,9 @@ def alarms_sql(query: AlarmQuery, incidents: list[str] | None) -> tuple[str, lis
         where.any_of("incident_id", incidents)
     where.optional("status = ?", query.status)
     where.optional("state = ?", query.state)
+    if query.kinds is not None:
+        # The key is status|incident|kind|subject, and no id has a bar in it.
+        where.any_of("split_part(alarm_key, '|', 3)", list(query.kinds))
     if query.after is not None:
         where.add("(published_at, alarm_key) < (?, ?)", *read_cursor(query.after, datetime, str))
     sql = (

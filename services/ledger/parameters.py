@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from schemas.outputs import AlarmKind
 from schemas.records import Status
 from services.ledger import storable
 from services.ledger.lists import Order
@@ -97,6 +98,10 @@ OrderBy = Annotated[Order, Query(description="按 received_at 的先后 by recei
 VersionOrder = Annotated[Order, Query(description="按发布的先后 by the order of publication")]
 AlarmState = Annotated[
     Literal["raised", "cleared", "all"], Query(description="raised 未解除 not cleared yet")
+]
+AlarmKinds = Annotated[
+    list[AlarmKind] | None,
+    Query(max_length=20, description="告警种类，可重复 kinds of alarm, repeatable; all when not given"),
 ]
 After = Annotated[
     str | None, Query(max_length=1000, description="上一页的 next the `next` of the page before")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from schemas.outputs import Alarm, Alternative, Figure, IncidentHead, Outcome, UnitUpdate
+from schemas.outputs import Alarm, AlarmKind, Alternative, Figure, IncidentHead, Outcome, UnitUpdate
 
 MORNING = datetime(2026, 8, 20, 1, 0, tzinfo=UTC)
 INCIDENT = "EQ-20260820-510000-01"
@@ -65,12 +65,15 @@ def outcome(record_id: str, number: int, **fields: Any) -> Outcome:
 
 
 def sample_alarm(
-    subject: str = "513221000000/威州中学", number: int = 1, state: Literal["raised", "cleared"] = "raised"
+    subject: str = "513221000000/威州中学",
+    number: int = 1,
+    state: Literal["raised", "cleared"] = "raised",
+    kind: AlarmKind = "shelter_below_zero",
 ) -> Alarm:
     return Alarm(
         status="Exercise",
         incident_id=INCIDENT,
-        kind="shelter_below_zero",
+        kind=kind,
         subject=subject,
         state=state,
         unit=COUNTY,

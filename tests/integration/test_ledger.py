@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -12,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from fenghuo.platform.postgres import MigrationError
 from schemas.indicators import indicators
-from schemas.outputs import DeadLetter, IncidentHead, Progress, encoder
+from schemas.outputs import AlarmKind, DeadLetter, IncidentHead, Progress, encoder
 from services.ledger.migrate import migrate
 from services.web.application import build_application
 from tests.integration.intake_system import Broker
@@ -365,6 +366,25 @@ async def test_alarms_show_their_newest_state(log: Publisher, ledger: RunningLed
     cleared = await ledger.pages("/v1/alarms", state="cleared")
     assert [item["alarm"]["version"] for item in cleared] == [EPOCH + 3]
     assert await ledger.pages("/v1/alarms", status="Test") == []
+
+
+async def test_alarms_by_kind(log: Publisher, ledger: RunningLedger) -> None:
+    kinds: list[AlarmKind] = ["conflict", "missing_report", "over_capacity", "overdue", "conflict"]
+    for number, kind in enumerate(kinds, start=1):
+        await log.send("situation.alarms", encoder.encode(sample_alarm(f"s|{number}", number, kind=kind)))
+
+    async def all_known() -> bool:
+        return len(await ledger.pages("/v1/alarms")) == len(kinds)
+
+    await until(all_known, "all alarms are known")
+
+    async def subjects(**query: Any) -> list[str]:
+        return [item["alarm"]["subject"] for item in await ledger.pages("/v1/alarms", **query)]
+
+    assert await subjects(kind="conflict", limit=1) == ["s|5", "s|1"]
+    assert await subjects(kind=["overdue", "over_capacity"]) == ["s|4", "s|3"]
+    assert await subjects(kind="invariant_breach") == []
+    assert (await ledger.client.get("/v1/alarms", params={"kind": "concealed"})).status_code == 422
 
 
 async def test_poison_is_kept_with_its_origin_and_reading_goes_on(

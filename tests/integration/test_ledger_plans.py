@@ -113,6 +113,7 @@ async def test_every_query_uses_an_index(database: asyncpg.Connection[asyncpg.Re
         ("alarms", alarms_sql(AlarmQuery(), None), "alarms_by_time"),
         ("cleared alarms", alarms_sql(AlarmQuery(state="cleared"), None), "alarms_by_state"),
         ("alarms of an incident", alarms_sql(AlarmQuery(), one), "alarms_by_incident"),
+        ("alarms of a kind", alarms_sql(AlarmQuery(state="raised", kinds=("conflict",)), None), "alarms_by_kind"),
         ("dead letters", dead_letters_sql(None, 50), "dead_letters_by_seq"),
     ]  # fmt: skip
     for name, (sql, values), index in cases:

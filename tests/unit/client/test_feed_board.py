@@ -21,6 +21,7 @@ from fenghuo.client.feed_picture import FeedPicture, UnitPicture
 from schemas.feed import ServerFrame
 from schemas.outputs import (
     Alarm,
+    AlarmKind,
     Alternative,
     Disposition,
     Figure,
@@ -176,7 +177,7 @@ def test_golden_transcripts_can_be_drawn() -> None:
         (words.STATUS, get_args(Status)),
         (words.CLASSES, get_args(SourceClass)),
         (words.TYPES, tuple(TOPIC_OF_TYPE)),
-        (words.ALARMS, get_args(Alarm.__annotations__["kind"]) or ("invariant_breach", "shelter_below_zero")),
+        (words.ALARMS, get_args(AlarmKind)),
     ],
 )
 def test_every_code_has_words(table: dict[str, words.Words], codes: tuple[str, ...]) -> None:
@@ -197,3 +198,36 @@ def test_age(seconds: int, text: str) -> None:
 )
 def test_number(value: str, text: str) -> None:
     assert words.number(Decimal(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "detail", "about"),
+    [
+        ("conflict", "513221000000/missing", "missing=26, 某报=35", "因灾失踪人口 因灾失踪人口 26，某报 35"),
+        ("conflict", "dispatch/D-1", "甲局, 乙局", "dispatch/D-1 甲局，乙局"),
+        ("over_capacity", "513221000000/中学", "persons=860, capacity=800", "中学 在住 860，容量 800"),
+        (
+            "missing_report",
+            "513221000000",
+            "last_sent_at=2019-08-20T19:08:00+08:00, due_at=2019-08-21T19:08:00+08:00",
+            "最近报送 08-20 19:08，应报 08-21 19:08",
+        ),
+    ],
+)
+def test_what_an_alarm_is_about(kind: AlarmKind, subject: str, detail: str, about: str) -> None:
+    alarm = Alarm(
+        status="Actual",
+        incident_id="I",
+        kind=kind,
+        subject=subject,
+        state="raised",
+        unit="513221000000",
+        detail=detail,
+    )
+    assert words.alarm_about(alarm) == about
+
+
+def test_no_alarm_speaks_of_guilt() -> None:
+    """domain.md 1.6: facts for people, never 谎报 or 瞒报."""
+    said = "".join(part for pair in (*words.ALARMS.values(), *words.FLAGS.values()) for part in pair)
+    assert not any(word in said.lower() for word in ("谎", "瞒", "漏报", "假", "false", "conceal"))
