@@ -267,7 +267,7 @@ async def test_the_migration_reads_what_the_journal_holds_as_the_program_does(
             statements.JOURNAL,
             [storable.parameter(rows.journal_row(each)) for each in entries],
         )
-        assert await migrate(empty_database) == ["0002_points.sql"]
+        assert (await migrate(empty_database))[0] == "0002_points.sql"
         found = await connection.fetch(
             "SELECT status, unit, record_id, digest, lon, lat, accuracy_m, captured_at FROM ledger.captured_points"
         )
