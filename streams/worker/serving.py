@@ -132,6 +132,10 @@ class Serving:
 
     async def _step(self) -> None:
         try:
+            if not self._membership.generation:
+                # What is read before our partitions are known would be read twice.
+                await asyncio.sleep(POLL_MS / 1000)
+                return
             if self._generation != self._membership.generation:
                 await self._share_anew(self._membership.generation, self._membership.mine)
             await self._fold(await self._reader.read(POLL_MS))
@@ -298,6 +302,12 @@ class Serving:
             return
         if not takeover.published.done() or not await self._reader.has_passed(takeover.ends):
             return
+        # What time alone has brought about stands already: else it would be cleared, and raised again a second later.
+        self._known_until = max(self._known_until, await self._reader.read_until())
+        by_time, unjudgeable, _ = await asyncio.to_thread(self._judge, [])
+        await self._publish(*self._route(by_time, unjudgeable))
+        if self._is_adopting:
+            return
         try:
             published = takeover.published.result()
         except KafkaError:
@@ -318,6 +328,7 @@ class Serving:
         self._others.standing.note_changes(changes)
         seconds = time.monotonic() - takeover.began
         metrics.REBUILD_SECONDS.set(seconds)
+        metrics.TAKEOVERS.inc()
         log.info(
             "took over",
             partitions=sorted(takeover.gained),

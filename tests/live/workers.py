@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,36 +13,62 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psutil
+
 from fenghuo.embedded import ports
 from fenghuo.embedded.deathsig import die_with_parent
-from tests.system import REPOSITORY, wait_until
+from tests.system import REPOSITORY, lives, wait_until
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 SESSION_SECONDS = 2.0
 
 
-class WorkerProcess:
-    """`python -m streams.worker` under a name of its own; the name outlives the process."""
+class Nursery:
+    """Where workers are started: see `tests.live.worker_nursery`."""
 
-    def __init__(self, name: str, folder: Path, bootstrap: str, settings: dict[str, str]) -> None:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.live.worker_nursery"],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=die_with_parent(signal.SIGKILL),
+        )
+
+    def start(self, environment: dict[str, str], log: Path) -> psutil.Process:
+        """A worker of its own."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"environment": environment, "log": str(log)}) + "\n")
+        self._process.stdin.flush()
+        return psutil.Process(int(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """All that were started here end."""
+        self._process.kill()
+        self._process.communicate()
+
+
+class WorkerProcess:
+    """`streams.worker` under a name of its own; the name outlives the process."""
+
+    def __init__(self, name: str, folder: Path, environment: dict[str, str], nursery: Nursery) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         (port,) = ports.choose(1)
         self.health = f"127.0.0.1:{port}"
+        self._nursery = nursery
         self._environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("FENGHUO_")},
-            "FENGHUO_DATA": str(folder),
-            "FENGHUO_KAFKA_BOOTSTRAP": bootstrap,
+            **environment,
             "FENGHUO_WORKER_NAME": name,
             "FENGHUO_WORKER_HEALTH": self.health,
-            "FENGHUO_WORKER_SESSION": str(SESSION_SECONDS),
-            **settings,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: psutil.Process | None = None
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> psutil.Process:
         """The running process."""
         assert self._process is not None, f"{self.name} does not run"
         return self._process
@@ -49,23 +76,14 @@ class WorkerProcess:
     @property
     def is_running(self) -> bool:
         """Whether it was started and neither killed nor stopped. Fails the test if it ended by itself."""
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is not None and not lives(self._process.pid):
             raise AssertionError(f"{self.name} ended by itself: {self.log.read_text()[-4000:]}")
         return self._process is not None
 
     def start(self) -> None:
         """Start it; it need not be ready yet."""
         assert not self.is_running
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams.worker"],
-                cwd=REPOSITORY,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=die_with_parent(signal.SIGKILL),
-            )
+        self._process = self._nursery.start(self._environment, self.log)
 
     def kill(self) -> None:
         """kill -9."""
@@ -106,14 +124,26 @@ class Crew:
     """The workers of one installation."""
 
     def __init__(self, folder: Path, bootstrap: str, **settings: str) -> None:
-        self._folder, self._bootstrap, self._settings = folder, bootstrap, settings
+        self._folder = folder
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("FENGHUO_")},
+            "FENGHUO_DATA": str(folder),
+            "FENGHUO_KAFKA_BOOTSTRAP": bootstrap,
+            "FENGHUO_WORKER_SESSION": str(SESSION_SECONDS),
+            **settings,
+        }
+        self._nursery = Nursery()
         self.workers: dict[str, WorkerProcess] = {}
 
     def worker(self, name: str) -> WorkerProcess:
         """The worker of that name, running or not."""
         if name not in self.workers:
-            self.workers[name] = WorkerProcess(name, self._folder, self._bootstrap, self._settings)
+            self.workers[name] = WorkerProcess(name, self._folder, self._environment, self._nursery)
         return self.workers[name]
+
+    def close(self) -> None:
+        """Every worker ends."""
+        self._nursery.close()
 
     def running(self) -> list[WorkerProcess]:
         """Those that run. Fails the test if one ended by itself."""
@@ -145,7 +175,4 @@ def crew(folder: Path, bootstrap: str, **settings: str) -> Iterator[Crew]:
     try:
         yield workers
     finally:
-        for worker in workers.workers.values():
-            if worker._process is not None:
-                worker._process.kill()
-                worker._process.wait(STOP_SECONDS)
+        workers.close()
