@@ -48,6 +48,11 @@ export function dayTime(moment: string | number): string {
   return date.getFullYear() === new Date().getFullYear() ? text : `${date.getFullYear()}-${text}`
 }
 
+/** `08-20 15:00:12`: where moments of the same minute must be told apart. */
+export function dayClock(moment: string | number): string {
+  return `${dayTime(moment)}:${two(new Date(moment).getSeconds())}`
+}
+
 export function clock(moment: string | number): string {
   const date = new Date(moment)
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
