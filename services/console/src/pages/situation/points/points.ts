@@ -39,9 +39,10 @@ interface Query {
 export function byPosition({ units, key, prefix, regions, points }: Query): { placed: PlacedUnit[]; unplaced: UnplacedUnit[] } {
   const placed: PlacedUnit[] = []
   const unplaced: UnplacedUnit[] = []
+  if (prefix === null) return { placed, unplaced }
   for (const [code, { figures }] of units) {
     const figure = figures[key]
-    if (prefix === null || figure === undefined || !code.startsWith(prefix)) continue
+    if (figure === undefined || !code.startsWith(prefix)) continue
     const { level, name } = regions.get(code)
     if (level !== 'township' && level !== 'village') continue
     const point = points.get(code)
