@@ -10,30 +10,51 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from services.ledger.errors import TooBusyError, TooManyRecordsError, UnknownIncidentError
-from services.ledger.known_at_questions import Ask, AskCanonical, AskExplanation, AskSituation, Fold
-from services.ledger.known_at_records import Known, RecordsKnown
+from services.ledger.known_at_questions import (
+    Ask,
+    AskCanonical,
+    AskExplanation,
+    AskSituation,
+    Extend,
+    Fold,
+)
+from services.ledger.known_at_records import Identity, Known, Loaded, RecordsKnown
 from services.ledger.known_at_worker import FoldLostError, FoldProcess
 
 MOST_WAITING = 8
 MOST_PICTURES = 8
 MOST_RECORDS = 100_000
 """In all pictures that are kept, and so in one."""
+MOST_NEWS = 0.25
+"""Of what is known: so much is given to a picture that is there, for more another one is folded beside it."""
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class _Kept(NamedTuple):
-    """A picture that the process holds: under which number, of how many records, and what it was made of."""
+    """A picture that the process holds: under which number, and of what it was made."""
 
     number: int
-    generation: int
-    records: int
-    named: tuple[str, ...]
+    known: Known
+    named: frozenset[str]
     named_state: tuple[int, int]
+
+    def can_become(self, known: Known) -> bool:
+        """Whether it lacks little of what was known and has nothing that was not."""
+        mine, newest = self.known, self.known.newest_recorded_at
+        return (
+            (mine.status, mine.incidents) == (known.status, known.incidents)
+            and newest is not None
+            and newest <= known.known_at
+            and mine.seq <= known.seq
+            # Of a record elsewhere it may have read what came later than any of its own.
+            and (not self.named or mine.known_at <= known.known_at)
+            and known.deliveries - mine.deliveries <= mine.deliveries * MOST_NEWS
+        )
 
 
 class PastPictures:
@@ -41,12 +62,10 @@ class PastPictures:
 
     def __init__(self, records: RecordsKnown, process: FoldProcess) -> None:
         self._records, self._process = records, process
-        self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
-        self._numbered = 0
+        self._kept: OrderedDict[Identity, _Kept] = OrderedDict()
+        self._generation = self._numbered = 0
         self._waiting = 0
         self._turn = asyncio.Lock()
-        self.folds = 0
-        """How many pictures have been folded so far."""
 
     async def situation(
         self, incident_id: str, status: str, unit: str, depth: int, known_at: datetime
@@ -132,35 +151,53 @@ class PastPictures:
             return await self._process.ask(ask(await self._number(known)))
 
     async def _number(self, known: Known) -> int:
-        """The number of a picture of these records, folded now if there is none."""
-        key = known.identity
-        kept = self._kept.get(key)
-        if (
-            kept is not None
-            and kept.generation == self._process.generation
-            and kept.named_state == await self._records.named_state(kept.named, known.known_at)
+        """The number of a picture of these records: kept, made from an earlier one, or folded now."""
+        if self._generation != self._process.generation:
+            # What an earlier process kept is gone.
+            self._generation = self._process.generation
+            self._kept.clear()
+        same = self._kept.get(known.identity)
+        if same is not None and same.named_state == await self._records.named_state(
+            same.named, known.known_at
         ):
-            self._kept.move_to_end(key)
-            return kept.number
+            self._kept.move_to_end(known.identity)
+            return same.number
+        earlier = max(
+            (kept for kept in self._kept.values() if kept.can_become(known)),
+            key=lambda kept: kept.known.deliveries,
+            default=None,
+        )
+        return await self._fold(known) if earlier is None else await self._extend(earlier, known)
+
+    async def _fold(self, known: Known) -> int:
         loaded = await self._records.load(known)
-        forget = self._make_room(key, len(loaded.contents))
+        forget = self._make_room(known)
         self._numbered += 1
         await self._process.ask(Fold(self._numbered, known.status, loaded.contents, forget))
-        self.folds += 1
-        self._kept[key] = _Kept(
-            self._numbered, self._process.generation, len(loaded.contents), loaded.named, loaded.named_state
-        )
+        self._keep(self._numbered, known, loaded)
         return self._numbered
 
-    def _make_room(self, key: tuple[Any, ...], records: int) -> list[int]:
-        """The numbers of the pictures that must go: the one that this one replaces, then the longest unasked."""
-        gone = [self._kept.pop(key)] if key in self._kept else []
+    async def _extend(self, kept: _Kept, known: Known) -> int:
+        """What was known later is given to an earlier picture, which is gone then."""
+        loaded = await self._records.load_news(known, kept.known, kept.named)
+        del self._kept[kept.known.identity]
+        await self._process.ask(Extend(kept.number, loaded.contents))
+        self._keep(kept.number, known, loaded)
+        return kept.number
+
+    def _keep(self, number: int, known: Known, loaded: Loaded) -> None:
+        self._kept[known.identity] = _Kept(number, known, loaded.named, loaded.named_state)
+
+    def _make_room(self, known: Known) -> list[int]:
+        """The numbers of the pictures that must go: the one that this one replaces, then those longest unasked."""
+        same = self._kept.pop(known.identity, None)
+        gone = [same.number] if same is not None else []
         while self._kept and (
             len(self._kept) >= MOST_PICTURES
-            or records + sum(kept.records for kept in self._kept.values()) > MOST_RECORDS
+            or known.deliveries + sum(kept.known.deliveries for kept in self._kept.values()) > MOST_RECORDS
         ):
-            gone.append(self._kept.popitem(last=False)[1])
-        return [kept.number for kept in gone]
+            gone.append(self._kept.popitem(last=False)[1].number)
+        return gone
 
 
 def _complete_until(known: Known, known_at: datetime | None) -> datetime | None:

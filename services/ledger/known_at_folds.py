@@ -18,13 +18,15 @@ from services.ledger.known_at_questions import (
     AskCanonical,
     AskExplanation,
     AskSituation,
+    Extend,
     Fold,
     Question,
 )
 from streams.picture.explain import decisions_of, explain
 from streams.picture.incident import UnjudgeableError
-from streams.picture.picture import Picture
-from streams.picture.stamped import Stamped, stamped_from
+from streams.picture.picture import Changes, Picture
+from streams.picture.stamped import stamped_from
+from streams.picture.world import StatusWorld
 
 
 class PastPicture:
@@ -32,9 +34,32 @@ class PastPicture:
 
     def __init__(self, status: str, contents: Iterable[bytes]) -> None:
         self.status = cast(Status, status)
-        picture, rows = _folded([stamped_from(content) for content in contents])
-        self._world = picture.world(self.status)
-        self._rows = {(row.incident_id, row.unit): row for row in rows if row.status == self.status}
+        self._picture = Picture()
+        self._rows: dict[tuple[str, str], UnitUpdate] = {}
+        self.extend(contents)
+
+    def extend(self, contents: Iterable[bytes]) -> None:
+        """More was known later: judge what that reaches. A record that no rule can judge is left out, as by the worker."""
+        records = [stamped_from(content) for content in contents]
+        while True:
+            try:
+                self._keep(self._picture.apply(records))
+            except UnjudgeableError as error:
+                bad = error.stamped.record_id
+                known = {stamped.record_id: stamped for stamped in (*self._picture.records(), *records)}
+                records = [stamped for record_id, stamped in known.items() if record_id != bad]
+                self._picture, self._rows = Picture(), {}
+                continue
+            return
+
+    def _keep(self, changes: Changes) -> None:
+        for change in changes.incidents:
+            if change.status == self.status:
+                self._rows |= {(row.incident_id, row.unit): row for row in change.updates}
+
+    @property
+    def _world(self) -> StatusWorld:
+        return self._picture.world(self.status)
 
     def canonical(self, incident_id: str) -> str:
         """The incident under which this one counted then."""
@@ -118,6 +143,9 @@ class FoldedPictures:
             self._pictures[question.number] = PastPicture(question.status, question.contents)
             return Answer(b"")
         picture = self._pictures[question.number]
+        if isinstance(question, Extend):
+            picture.extend(question.contents)
+            return Answer(b"")
         if isinstance(question, AskSituation):
             return Answer(picture.situation(question))
         if isinstance(question, AskExplanation):
@@ -141,18 +169,6 @@ def nothing_stated(unit: str) -> ExplainedUnit:
         cells=(),
         children=(),
     )
-
-
-def _folded(records: list[Stamped]) -> tuple[Picture, list[UnitUpdate]]:
-    """The picture of all records but those that no rule can judge: the worker leaves them out, too."""
-    while True:
-        picture = Picture()
-        try:
-            changes = picture.apply(records)
-        except UnjudgeableError as error:
-            records = [stamped for stamped in records if stamped.record_id != error.stamped.record_id]
-            continue
-        return picture, [row for change in changes.incidents for row in change.updates]
 
 
 def _json(value: Any) -> Raw:

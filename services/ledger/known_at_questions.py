@@ -19,6 +19,13 @@ class Fold(msgspec.Struct, frozen=True, tag=True):
     forget: list[int]
 
 
+class Extend(msgspec.Struct, frozen=True, tag=True):
+    """Give the picture of this number more records: more was known later."""
+
+    number: int
+    contents: list[bytes]
+
+
 class AskSituation(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The figures of a unit and `depth` levels below it (−1: all)."""
 
@@ -52,7 +59,7 @@ class AskCanonical(msgspec.Struct, frozen=True, tag=True):
     incident_id: str
 
 
-Question = Fold | AskSituation | AskExplanation | AskCanonical
+Question = Fold | Extend | AskSituation | AskExplanation | AskCanonical
 Ask = AskSituation | AskExplanation | AskCanonical
 
 

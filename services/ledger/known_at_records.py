@@ -6,9 +6,9 @@ that its corrections and reviews name elsewhere, so that `foreign_base` and `awa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -43,12 +43,21 @@ STATE = (
 
 # One id, one record (records.md 2): of what was there by T the earliest stamp, then the smaller digest.
 RECORDS = f"""
-SELECT DISTINCT ON (record_id) record_id, incident_id, status, type, content {_DELIVERIES}
+SELECT DISTINCT ON (record_id) record_id, status, type, content {_DELIVERIES}
 ORDER BY record_id, received_at, digest, seq
 """
 
+# The same, of those ids only of which a delivery was not known yet at an earlier moment.
+NEWS = f"""
+SELECT DISTINCT ON (record_id) record_id, status, type, content
+FROM ledger.journal WHERE recorded_at <= $3 AND seq <= $4 AND record_id IN (
+    SELECT record_id {_DELIVERIES} AND (found.recorded_at > $5 OR found.seq > $6)
+)
+ORDER BY record_id, received_at, digest, seq
+"""  # noqa: S608
+
 NAMED = """
-SELECT DISTINCT ON (record_id) record_id, incident_id, status, type, content FROM ledger.journal
+SELECT DISTINCT ON (record_id) record_id, status, type, content FROM ledger.journal
 WHERE record_id = ANY($1::text[]) AND recorded_at <= $2
 ORDER BY record_id, received_at, digest, seq
 """
@@ -77,6 +86,10 @@ _ends = msgspec.json.Decoder(_Ends)
 _links = msgspec.json.Decoder(_Links)
 
 
+Identity = tuple[str, tuple[str, ...], int, int]
+"""status, incidents, deliveries, seq"""
+
+
 class Known(NamedTuple):
     """What was known of an incident. Equal `deliveries`, `seq` and incidents mean the same records of its own."""
 
@@ -93,16 +106,16 @@ class Known(NamedTuple):
     """Append time up to which the journal has everything."""
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> Identity:
         """The same for the same records of the incidents' own."""
         return self.status, self.incidents, self.deliveries, self.seq
 
 
 class Loaded(NamedTuple):
-    """The records to be folded as they stood on the log, and those elsewhere that they name (`named`)."""
+    """Records to be folded as they stood on the log: the incidents' own, and those elsewhere that they name (`named`)."""
 
     contents: list[bytes]
-    named: tuple[str, ...]
+    named: frozenset[str]
     named_state: tuple[int, int]
 
 
@@ -134,13 +147,21 @@ class RecordsKnown:
         )
 
     async def load(self, known: Known) -> Loaded:
-        """The records themselves."""
+        """All records known."""
         async with self._database.snapshot() as connection:
             rows = await connection.fetch(RECORDS, known.incidents, known.status, known.known_at, known.seq)
-            own = [row for row in rows if _is_of(row, known.status, known.incidents)]
-            named, elsewhere = await _named(connection, known, own)
-            state = await _named_state(connection, named, known.known_at)
-        return Loaded([bytes(row["content"]) for row in (*own, *elsewhere)], tuple(sorted(named)), state)
+            return await _loaded(connection, known, rows, frozenset())
+
+    async def load_news(self, known: Known, before: Known, named: frozenset[str]) -> Loaded:
+        """The records of which more is known than `before`, of the same incidents; `named`: what was named then."""
+        assert before.newest_recorded_at is not None
+        async with self._database.snapshot() as connection:
+            rows = await connection.fetch(
+                NEWS,
+                *(known.incidents, known.status, known.known_at, known.seq),
+                *(before.newest_recorded_at, before.seq),
+            )
+            return await _loaded(connection, known, rows, named)
 
     async def named_state(self, named: Collection[str], known_at: datetime) -> tuple[int, int]:
         """The same for the same deliveries of records elsewhere."""
@@ -171,18 +192,23 @@ async def _is_known(connection: AnyConnection, incident_id: str, status: str) ->
     return len(joined_with(incident_id, (row["content"] for row in merges))) > 1
 
 
-async def _named(connection: AnyConnection, known: Known, own: list[Record]) -> tuple[set[str], list[Record]]:
-    """The ids that corrections and reviews name elsewhere, and the records of them that are there (chains too)."""
-    there = {row["record_id"] for row in own}
-    named: set[str] = set()
+async def _loaded(
+    connection: AnyConnection, known: Known, rows: list[Record], named: frozenset[str]
+) -> Loaded:
+    """The rows and, chains too, the records that their corrections and reviews name and that are not among them.
+
+    A row may be filed elsewhere: then it keeps what is filed here under its id from counting.
+    """
+    there = {row["record_id"] for row in rows}
+    wanted: Set[str] = named | ({name for row in rows for name in _names(row)} - there)
     elsewhere: list[Record] = []
-    fresh = own
-    while wanted := {name for row in fresh for name in _names(row)} - there - named:
+    while wanted:
         named |= wanted
-        rows = await connection.fetch(NAMED, sorted(wanted), known.known_at)
-        fresh = [row for row in rows if row["status"] == known.status]
+        fresh = await connection.fetch(NAMED, sorted(wanted), known.known_at)
         elsewhere += fresh
-    return named, elsewhere
+        wanted = {name for row in fresh for name in _names(row)} - there - named
+    state = await _named_state(connection, named, known.known_at)
+    return Loaded([bytes(row["content"]) for row in (*rows, *elsewhere)], named, state)
 
 
 def _names(row: Record) -> Iterable[str]:
@@ -190,10 +216,6 @@ def _names(row: Record) -> Iterable[str]:
         return ()
     links = _links.decode(row["content"])
     return (name for name in (links.supersedes, links.target) if name is not None)
-
-
-def _is_of(row: Record, status: str, incidents: Collection[str]) -> bool:
-    return row["status"] == status and row["incident_id"] in incidents
 
 
 async def _named_state(
