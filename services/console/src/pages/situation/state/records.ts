@@ -44,7 +44,7 @@ export function summary(record: FenghuoRecord, { name, indicators }: Pick<Refere
   if (values.length > 0) return values.map(({ unit, key, text }) => `${name(unit)} ${figureName(key, indicators)} ${text}`).join(language.value === 'zh' ? '，' : ', ')
   switch (record.type) {
     case 'dispatch':
-      return `${record.resource} · ${figureName('sorties', indicators)} ${record.sorties} · ${figureName('persons_lifted', indicators)} ${record.persons_lifted}`
+      return `${word('resource', record.resource)} · ${figureName('sorties', indicators)} ${record.sorties} · ${figureName('persons_lifted', indicators)} ${record.persons_lifted}`
     case 'supply_movement':
       return Object.entries(record.lines).map(([item, amount]) => `${itemName(item)} ${number(amount as number)}`).join('、')
     case 'evacuation_count':
