@@ -16,7 +16,7 @@ from tests.benchmarks.machine import described
 from tests.benchmarks.report import Report
 from tests.benchmarks.sizes import FULL, QUICK
 
-NAMES = ("runtime", "fold", "intake")
+NAMES = ("runtime", "fold", "intake", "latency", "growth", "recovery")
 
 
 def main() -> None:

@@ -15,11 +15,32 @@ class Size:
     race_seconds: float
     fold_records: int
     intake_seconds: float
+    latency_seconds: float
+    growth_records: int
+    recovery_records: int
 
     def with_rounds(self, rounds: int) -> Self:
         """The same, so many times."""
         return replace(self, rounds=rounds)
 
 
-QUICK = Size(rounds=3, runtime_events=400_000, race_seconds=12.0, fold_records=60_000, intake_seconds=4.0)
-FULL = Size(rounds=5, runtime_events=1_500_000, race_seconds=40.0, fold_records=300_000, intake_seconds=20.0)
+QUICK = Size(
+    rounds=3,
+    runtime_events=400_000,
+    race_seconds=12.0,
+    fold_records=60_000,
+    intake_seconds=4.0,
+    latency_seconds=5.0,
+    growth_records=30_000,
+    recovery_records=30_000,
+)
+FULL = Size(
+    rounds=5,
+    runtime_events=1_500_000,
+    race_seconds=40.0,
+    fold_records=300_000,
+    intake_seconds=20.0,
+    latency_seconds=60.0,
+    growth_records=1_000_000,
+    recovery_records=1_000_000,
+)

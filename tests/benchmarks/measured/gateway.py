@@ -1,0 +1,12 @@
+"""A gateway as it is but for the coalescing window, which is none. Settings as `FENGHUO_*`."""
+
+from __future__ import annotations
+
+import sys
+
+from services.gateway import __main__ as gateway
+from services.gateway.config import Limits
+
+if __name__ == "__main__":
+    gateway.Limits = lambda: Limits(window_seconds=0.0)  # type: ignore[misc,assignment]
+    sys.exit(gateway.main())

@@ -1,0 +1,29 @@
+"""Decode and fold records that are there, judged once at the end as a takeover does. Prints the seconds by the clock.
+
+`python -m tests.benchmarks.measured.pure_fold RECORDS INCIDENTS`
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+
+from streams.picture.picture import Picture
+from streams.picture.stamped import stamped_from
+from tests.benchmarks.records import Kind, records
+
+
+def main(number: int, incidents: int) -> None:
+    """Fold."""
+    raw = list(records(number, Kind(incidents=incidents)))
+    gc.freeze()
+    began = time.monotonic()
+    picture = Picture()
+    picture.admit(stamped_from(each) for each in raw)
+    picture.settle()
+    print(time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""Recovery: how long a worker that was killed takes until it is live again, with all its records on the log.
+
+Its own path: read the outputs, read the log, fold, find that nothing differs. Beside it the pure fold of the same bytes
+(decode and fold, no I/O) on the same core.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fenghuo.embedded import ports
+from tests.benchmarks.kafka_log import benchmark_broker, create_all_topics, fill
+from tests.benchmarks.machine import MEASURED_CORE, pinned
+from tests.benchmarks.records import Kind, record_messages
+from tests.benchmarks.report import Goal, Report
+from tests.benchmarks.runtime import PARTITIONS
+from tests.benchmarks.sizes import Size
+from tests.system import REPOSITORY
+
+CASES = {"one incident": Kind(), "10,000 incidents": Kind(incidents=10_000)}
+LIVE_SECONDS = 3_600.0
+
+
+def run(size: Size) -> Report:
+    """One incident, and many."""
+    report = Report("recovery")
+    for name, kind in CASES.items():
+        number = size.recovery_records
+        fold = _pure_fold(number, kind)
+        with benchmark_broker() as (bootstrap, place):
+            create_all_topics(bootstrap, PARTITIONS)
+            fill(bootstrap, record_messages(number, kind))
+            first = _until_live(bootstrap, place)
+            again = _until_live(bootstrap, place)
+        report.rounds[name] = {"records": number, "fold": fold, "first": first, "killed": again}
+        what = f"{name}, {number:,} records"
+        report.add(f"{what}: pure fold of the same bytes", fold, "s")
+        report.add(
+            f"{what}: first start, everything published", first, "s", beside="pure fold", ratio=first / fold
+        )
+        report.add(
+            f"{what}: killed and started again",
+            again,
+            "s",
+            beside="pure fold",
+            ratio=again / fold,
+            goal=Goal("at most", 1.2),
+        )
+        print("\n".join("  " + " ".join(each.cells()) for each in report.measures[-3:]), flush=True)
+    return report
+
+
+def _pure_fold(number: int, kind: Kind) -> float:
+    command = [sys.executable, "-m", "tests.benchmarks.measured.pure_fold", str(number), str(kind.incidents)]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, preexec_fn=pinned(MEASURED_CORE), check=True
+    )
+    return float(done.stdout)
+
+
+def _until_live(bootstrap: str, place: Path) -> float:
+    """Start a worker, wait until it says that it is ready, kill it; the seconds from its start."""
+    with _worker(bootstrap, place) as (process, health):
+        began = time.monotonic()
+        while not _is_ready(health):
+            if process.poll() is not None:
+                raise AssertionError((place / "worker.log").read_text(errors="replace")[-3000:])
+            if time.monotonic() - began > LIVE_SECONDS:
+                raise AssertionError(f"not live after {LIVE_SECONDS:.0f} s")
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+
+def _is_ready(health: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{health}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def _worker(bootstrap: str, place: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    (port,) = ports.choose(1)
+    health = f"127.0.0.1:{port}"
+    settings = {
+        "FENGHUO_KAFKA_BOOTSTRAP": bootstrap,
+        "FENGHUO_DATA": str(place),
+        "FENGHUO_WORKER_HEALTH": health,
+        "FENGHUO_LOG_LEVEL": "WARNING",
+    }
+    with (place / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams.worker"],
+            cwd=REPOSITORY,
+            env=os.environ | settings,
+            stdout=log,
+            stderr=log,
+            preexec_fn=pinned(MEASURED_CORE),
+        )
+    try:
+        yield process, health
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
