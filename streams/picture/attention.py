@@ -128,9 +128,9 @@ class Attention:
 
     def next_due(self) -> int | None:
         """The first moment after which a unit is silent past its duty that is not so yet; µs. None: there is none."""
-        if self._head.closed or self._now is None:
+        if self._head.closed:
             return None
-        last = self._duties.next_after(self._now - period_of(self._head))
+        last = self._duties.next_after(None if self._now is None else self._now - period_of(self._head))
         return None if last is None else last + period_of(self._head)
 
     def alarms(self, group: Group) -> dict[Subject, Raised]:

@@ -107,9 +107,9 @@ class Duties:
         high = bisect_left(self._by_last, last, key=_sent_at)
         return (unit for _, unit in self._by_last[low:high])
 
-    def next_after(self, moment: int) -> int | None:
-        """The first `sent_at` of a unit's last report at or after a moment."""
-        place = bisect_left(self._by_last, moment, key=_sent_at)
+    def next_after(self, moment: int | None) -> int | None:
+        """The first `sent_at` of a unit's last report at or after a moment; None: ever."""
+        place = 0 if moment is None else bisect_left(self._by_last, moment, key=_sent_at)
         return self._by_last[place][0].sent_at if place < len(self._by_last) else None
 
     def _count(self, stamped: Stamped, sign: int) -> None:

@@ -120,7 +120,8 @@ def test_actual_records_by_the_clock_that_is_passed(records: list[Json], rng: Ra
     """`now` comes between the records, never goes back, and is not the records' own clock."""
     records = [record | {"status": "Actual"} for record in records]
     rng.shuffle(records)
-    whole, now = WholePicture(), None
+    whole = WholePicture()
+    now: datetime | None = None
     delivered: list[Json] = []
     for batch in in_batches(rng, records):
         if rng.random() < 0.6:
@@ -130,6 +131,11 @@ def test_actual_records_by_the_clock_that_is_passed(records: list[Json], rng: Ra
             whole.apply([], now=now)
         whole.apply(batch, now=now)
         delivered += batch
+        agree(whole, delivered, now)
+    # Time alone: no record touches any incident.
+    for hours in (20, 30, 250):
+        now = (now or START) + timedelta(hours=hours)
+        whole.apply([], now=now)
         agree(whole, delivered, now)
 
 

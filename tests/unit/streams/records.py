@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.outputs import Alarm, Outcome, UnitUpdate
 from streams.picture.picture import Picture
-from streams.picture.stamped import Stamped, stamped_from
+from streams.picture.stamped import Stamped, micros, stamped_from
 
 INCIDENT = "010400-371323-20240709-01"
 COUNTY = "371323000000"
@@ -66,9 +66,21 @@ class Viewer:
         """Apply deliveries as one batch."""
         return self.apply_stamped(stamped(content) for content in contents)
 
-    def apply_stamped(self, deliveries: Iterable[Stamped]) -> Viewer:
+    def clock(self, minute: int) -> Viewer:
+        """All that was said up to this minute after 08:00 is known (status Actual)."""
+        return self.apply_stamped((), micros(START + timedelta(minutes=minute)))
+
+    def standing(self, kind: str) -> dict[str, Alarm]:
+        """The alarms of a kind that are raised, by subject."""
+        return {
+            subject: alarm
+            for (of, subject), alarm in self.alarms.items()
+            if of == kind and alarm.state == "raised"
+        }
+
+    def apply_stamped(self, deliveries: Iterable[Stamped], now: int | None = None) -> Viewer:
         """Apply deliveries as one batch."""
-        for change in self.picture.apply(deliveries).incidents:
+        for change in self.picture.apply(deliveries, now).incidents:
             self.marked = self.marked and all(
                 row.last == (row is change.updates[-1]) for row in change.updates
             )
