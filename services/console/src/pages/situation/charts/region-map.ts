@@ -1,4 +1,5 @@
 /** The choropleth as ECharts is told it: what stays while one looks at a place, and how each area looks. */
+import { rem } from '../../../design/rem'
 import { token } from '../../../design/theme'
 import { albers, boundsOf, type LineKind, type MapFile } from './map-data'
 import { STEPS } from './classes'
@@ -26,7 +27,7 @@ export function mapFrame(map: MapFile, prefix: string | null, tip: (code: string
   const middle = bounds ? (bounds[0][1] + bounds[1][1]) / 2 : 33
   return {
     animation: false,
-    tooltip: { confine: true, backgroundColor: token('--surface'), borderColor: token('--line'), textStyle: { color: token('--text') } },
+    tooltip: { confine: true, backgroundColor: token('--surface'), borderColor: token('--line'), textStyle: { color: token('--text'), fontSize: 0.875 * rem.value } },
     geo: {
       map: map.name,
       nameProperty: 'code',
@@ -37,7 +38,7 @@ export function mapFrame(map: MapFile, prefix: string | null, tip: (code: string
       layoutCenter: ['50%', '50%'],
       layoutSize: '100%',
       itemStyle: { areaColor: token('--ramp-none'), borderColor: token('--map-line'), borderWidth: 0.6 },
-      emphasis: { label: { show: true, color: token('--text') }, itemStyle: { areaColor: token('--accent-soft'), borderColor: token('--accent'), borderWidth: 1.6 } },
+      emphasis: { label: { show: true, color: token('--text'), fontSize: 0.8125 * rem.value }, itemStyle: { areaColor: token('--accent-soft'), borderColor: token('--accent'), borderWidth: 1.6 } },
       label: { show: false },
       tooltip: { show: true, formatter: ({ name }: { name: string }) => tip(name) },
     },
@@ -61,7 +62,7 @@ export function mapContent(map: MapFile, looks: readonly Look[]) {
       regions: looks.map(({ code, step, named, chosen }) => ({
         name: code,
         itemStyle: { areaColor: color(step), ...(chosen ? { borderColor: token('--accent'), borderWidth: 2.4 } : {}) },
-        label: { show: named, formatter: names.get(code) ?? '', color: token('--text'), fontSize: 11, textBorderColor: token('--surface'), textBorderWidth: 2 },
+        label: { show: named, formatter: names.get(code) ?? '', color: token('--text'), fontSize: 0.8125 * rem.value, fontWeight: 600, textBorderColor: token('--surface'), textBorderWidth: 3 },
         emphasis: { label: { show: true, formatter: names.get(code) ?? '' } },
       })),
     },

@@ -1,8 +1,9 @@
 /** Rows of one height, of which only those in sight are in the document, and the keys that move among them. */
 import { computed, nextTick, onMounted, onUnmounted, ref, type Ref } from 'vue'
+import { rem } from '../../../design/rem'
 
-/** Pixels; `--row` in tokens.css. */
-export const ROW = 34
+/** rem; `--row` in tokens.css. */
+const ROW = 2.125
 /** Rows kept beyond either edge. */
 const AHEAD = 8
 
@@ -10,13 +11,15 @@ export function useRowScroll(scroller: Ref<HTMLElement | undefined>, count: () =
   const top = ref(0)
   const size = ref({ width: 700, height: 400 })
   const focused = ref(0)
-  const first = computed(() => Math.max(0, Math.floor(top.value / ROW) - AHEAD))
-  const end = computed(() => Math.ceil((top.value + size.value.height) / ROW) + AHEAD)
+  /** Pixels. */
+  const row = computed(() => ROW * rem.value)
+  const first = computed(() => Math.max(0, Math.floor(top.value / row.value) - AHEAD))
+  const end = computed(() => Math.ceil((top.value + size.value.height) / row.value) + AHEAD)
 
   /** Where a key leads; null: it does not move. */
   function jump(key: string): number | null {
     const last = count() - 1
-    const page = Math.max(1, Math.floor(size.value.height / ROW) - 2)
+    const page = Math.max(1, Math.floor(size.value.height / row.value) - 2)
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -last, End: last }
     const step = steps[key]
     return step === undefined ? null : Math.min(last, Math.max(0, focused.value + step))
@@ -26,9 +29,9 @@ export function useRowScroll(scroller: Ref<HTMLElement | undefined>, count: () =
     if (index < 0) return
     focused.value = index
     const box = scroller.value!
-    if (index * ROW < box.scrollTop) box.scrollTop = index * ROW
+    if (index * row.value < box.scrollTop) box.scrollTop = index * row.value
     // The heading, as high as a row, stays at the top of the box.
-    const bottom = (index + 2) * ROW
+    const bottom = (index + 2) * row.value
     if (bottom > box.scrollTop + size.value.height) box.scrollTop = bottom - size.value.height
     top.value = box.scrollTop
     await nextTick()
@@ -42,5 +45,5 @@ export function useRowScroll(scroller: Ref<HTMLElement | undefined>, count: () =
   })
   onUnmounted(() => watching.disconnect())
 
-  return { top, size, focused, first, end, jump, focus }
+  return { row, top, size, focused, first, end, jump, focus }
 }

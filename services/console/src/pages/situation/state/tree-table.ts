@@ -1,5 +1,6 @@
 /** What the region tree shows: its rows in the chosen order, and as many figures as there is room for. */
 import { computed, ref, shallowRef, type Ref } from 'vue'
+import { rem } from '../../../design/rem'
 import { ago, number } from '../../../language/moments'
 import { NATION } from '../../../reference/regions'
 import { t } from '../words'
@@ -7,16 +8,17 @@ import type { Context } from './context'
 import { CORE, figureName } from './figures'
 import { treeRows, type Order, type TreeQuery } from './tree-rows'
 
-/** Pixels. */
-export const NAME_WIDTH = 160
-export const COLUMN_WIDTH = 76
+/** rem. */
+export const NAME_WIDTH = 10
+export const COLUMN_WIDTH = 4.75
 /** Narrower than this there is no room for the times. */
-const NARROW = 460
+const NARROW = 28.75
 
 type Units = TreeQuery['units']
 
 /** `width`: pixels that the table has. */
 export function useTreeTable({ address, picture, reference, view }: Pick<Context, 'address' | 'picture' | 'reference' | 'view'>, expanded: Ref<ReadonlySet<string>>, width: () => number) {
+  const room = computed(() => width() / rem.value)
   const everything = ref(false)
   const filter = ref('')
   const order = shallowRef<Order>({ column: 'name', descending: false })
@@ -42,12 +44,12 @@ export function useTreeTable({ address, picture, reference, view }: Pick<Context
   // The chosen figure, then as many of the others as there is room for.
   const totals = computed(() => {
     const reported = picture.units.value.get(NATION)?.figures ?? {}
-    const room = Math.max(1, Math.floor((width() - NAME_WIDTH) / COLUMN_WIDTH) - 2)
-    return [...new Set([address.key, ...CORE.filter((key) => key in reported)])].slice(0, room).join()
+    const most = Math.max(1, Math.floor((room.value - NAME_WIDTH) / COLUMN_WIDTH) - 2)
+    return [...new Set([address.key, ...CORE.filter((key) => key in reported)])].slice(0, most).join()
   })
   const columns = computed(() => {
     const [chosen, ...others] = totals.value.split(',').map((key) => ({ column: key, label: figureName(key, reference.indicators) }))
-    const asOf = width() < NARROW ? [] : [{ column: 'as_of', label: t('column_as_of') }]
+    const asOf = room.value < NARROW ? [] : [{ column: 'as_of', label: t('column_as_of') }]
     return [{ column: 'name', label: t('column_name') }, chosen!, { column: 'own', label: t('own') }, ...others, ...asOf]
   })
 
