@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +16,24 @@ from tests.fake_gateway import FakeGateway
 
 
 class BenchFeed(FakeGateway):
-    """Where it listens, and updates at a steady rate."""
+    """Where it listens, updates at a steady rate, and what the page says that it shows."""
 
     url = ""
+
+    def __init__(self, incident: str) -> None:
+        super().__init__([incident])
+        self.shown = -1
+        self.shown_at: list[tuple[int, float]] = []
+        """Number and time, seconds since 1970 by the page's clock, of every change."""
+
+    def hear(self, text: str | bytes) -> None:
+        """What the page shows (measures.WATCH), or what any page says."""
+        frame = json.loads(text)
+        if frame["type"] == "shown":
+            self.shown = int(frame["number"])
+            self.shown_at.append((self.shown, float(frame["at"])))
+        else:
+            super().hear(text)
 
     def steady(self, rate: float, seconds: float, first: int) -> dict[int, float]:
         """Updates at `rate` per second; number -> when it was handed to the socket, seconds since 1970."""
@@ -35,7 +51,7 @@ class BenchFeed(FakeGateway):
 @contextmanager
 def bench_feed(incident: str) -> Iterator[BenchFeed]:
     """Listens on a free port of 127.0.0.1 until the end."""
-    feed = BenchFeed([incident])
+    feed = BenchFeed(incident)
 
     def handle(socket: ServerConnection) -> None:
         feed.connect(socket.send)

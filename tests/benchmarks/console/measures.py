@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -20,17 +21,19 @@ HEAP_WARM = 20_000
 LOADING_MS = 60_000
 SETTLE_S = 6
 
-# The page's own address of the feed is replaced, and every change of the shown number is written down with its time.
+# The page's own address of the feed is replaced, and every change of the shown number is told to it: asking the page
+# would compile a script in it each time, which the heap would show.
 WATCH = """(() => {
   const Real = window.WebSocket
-  window.WebSocket = class extends Real { constructor(url, protocol) { super(FEED, protocol) } }
-  window.shownAt = []
-  window.shown = -1
+  let socket
+  window.WebSocket = class extends Real {
+    constructor(url, protocol) { super(FEED, protocol); socket = this }
+  }
   new MutationObserver((changes) => {
     for (const { target } of changes) {
       if (target.dataset?.figure !== 'dead') continue
-      window.shown = Number(String(target.dataset.value).replaceAll(',', ''))
-      if (window.keepShown) window.shownAt.push([window.shown, Date.now() / 1000])
+      const number = Number(String(target.dataset.value).replaceAll(',', ''))
+      socket.send(JSON.stringify({ type: 'shown', number, at: Date.now() / 1000 }))
     }
   }).observe(document, { subtree: true, attributes: true, attributeFilter: ['data-value'] })
 })()"""
@@ -81,22 +84,32 @@ def pump(page: Page, feed: BenchFeed, first: int, last: int) -> None:
         for number in range(start, end + 1):
             feed.update(number)
         feed.beat()
-        page.wait_for_function("(number) => window.shown === number", arg=end, timeout=LOADING_MS)
+        wait_shown(page, feed, end)
+
+
+def wait_shown(page: Page, feed: BenchFeed, number: int) -> None:
+    """Until the page shows `number`. Raises TimeoutError."""
+    deadline = time.monotonic() + LOADING_MS / 1000
+    while feed.shown < number:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the page shows {feed.shown}, not {number}")
+        page.wait_for_timeout(
+            20
+        )  # Playwright's own loop runs here, so that its pipe to the browser does not fill
 
 
 def processor_and_delay(page: Page, feed: BenchFeed, seconds: float) -> tuple[dict[str, float], list[float]]:
     """Cores used by Chromium (`all`, `renderer`) at 50 updates/s, and how late each update was shown, s, sorted."""
-    page.evaluate("window.keepShown = true")
+    feed.shown_at.clear()
     first = WARM + 1
     sent: dict[int, float] = {}
     sender = threading.Thread(target=lambda: sent.update(feed.steady(RATE, seconds, first)))
     before = _processor_times()
     sender.start()
-    # Playwright's own loop runs here, so that its pipe to the browser does not fill.
     while sender.is_alive():
         page.wait_for_timeout(500)
     after = _processor_times()
-    page.wait_for_function("(number) => window.shown >= number", arg=max(sent), timeout=LOADING_MS)
+    wait_shown(page, feed, max(sent))
     cores = {
         kind: sum(
             used - before.get(pid, (kind, 0.0))[1] for pid, (what, used) in after.items() if what == kind
@@ -105,10 +118,10 @@ def processor_and_delay(page: Page, feed: BenchFeed, seconds: float) -> tuple[di
         for kind in ("renderer", "other")
     }
     cores["all"] = cores["renderer"] + cores["other"]
-    return cores, sorted(_delays(sent, page.evaluate("window.shownAt")))
+    return cores, sorted(_delays(sent, feed.shown_at))
 
 
-def _delays(sent: dict[int, float], shown: list[list[float]]) -> Iterator[float]:
+def _delays(sent: dict[int, float], shown: list[tuple[int, float]]) -> Iterator[float]:
     """For each update, until the first time that its number or a later one was shown."""
     changes = iter(shown)
     number, at = next(changes)
