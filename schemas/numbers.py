@@ -22,6 +22,7 @@ class CellValue:
     """What a row states for one indicator. `value` None withdraws the cell (corrections only).
 
     A plain class: msgspec decodes its own structs and dataclasses without asking the hook that a bare number needs.
+    Never changed: equal ones may be one object.
     """
 
     __slots__ = ("method", "qualifier", "unit", "value")
@@ -56,8 +57,18 @@ def to_whole(obj: object) -> Whole:
     return Whole(number)
 
 
+SMALL = 4096
+_small: dict[int, CellValue] = {}
+"""Most figures are small whole numbers: each is one object, however often it is stated."""
+
+
 def to_cell_value(obj: object) -> CellValue:
     """A decoded JSON value as a CellValue. Raises ValueError saying what is wrong with it."""
+    if type(obj) is int and 0 <= obj < SMALL:
+        known = _small.get(obj)
+        if known is None:
+            known = _small[obj] = CellValue(Decimal(obj))
+        return known
     if obj is None:
         return CellValue(None)
     if not isinstance(obj, dict):

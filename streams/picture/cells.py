@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from schemas.indicators import indicators
+from schemas.numbers import CellValue
 from schemas.outputs import Flag
-from streams.picture.conversion import StatedCell, StatedRow
+from streams.picture.conversion import StatedRow
 from streams.picture.judged import CellId, Judged
 from streams.picture.moments import Moment
 from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current
@@ -193,7 +194,7 @@ def report_cell(
     step: Step,
     judged: Judged,
     cell: Cell,
-    stated: StatedCell,
+    stated: CellValue,
     rank: Rank,
     place: Order,
     *,
@@ -212,7 +213,7 @@ def report_cell(
 
 
 def correct_cell(
-    cells: Cells, step: Step, root: Judged, correction: Judged, cell: Cell, stated: StatedCell, rank: Rank
+    cells: Cells, step: Step, root: Judged, correction: Judged, cell: Cell, stated: CellValue, rank: Rank
 ) -> tuple[Statement | None, Statement | None]:
     """R4: the root's entry, made if it had none there, now states this and counts as accepted.
 

@@ -42,6 +42,9 @@ from streams.picture.verification import judge_verification
 
 NO_FLAGS: frozenset[Flag] = frozenset()
 
+_FLAGS: dict[frozenset[Flag], frozenset[Flag]] = {}
+"""Each set of flags once: there are few."""
+
 LATE_ARRIVAL = 30 * 60 * 1_000_000
 """R13: more than 30 minutes under way; µs."""
 
@@ -137,7 +140,8 @@ class IncidentFold:
             state.shelters.headcounts.settle()
         if not step.is_retry and (judged.disposition, judged.flags) != verdict:
             flags_before = judged.flags
-            judged.disposition, judged.flags = verdict
+            judged.disposition = verdict.disposition
+            judged.flags = _FLAGS.setdefault(verdict.flags, verdict.flags)
             self.attention.note_flags(judged, flags_before)
             state.restated.add(judged)
             state.agenda.stir(("record", judged.record_id), step.moment)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from sys import intern
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from schemas.canonical import STAMP, canonical_json
 from schemas.parsing import ShapeError, parse_record
-from schemas.records import Record, rows_of, type_name
+from schemas.records import Record, Source, rows_of, type_name
 from streams.picture.checks import holds
 from streams.picture.conversion import Stated
 
@@ -39,6 +40,21 @@ class Stamped:
     `digest` = SHA-256 of the content (records.md 2), `origins` = the deliveries of this content known so far.
     """
 
+    __slots__ = (
+        "_holds",
+        "_stated",
+        "as_of",
+        "digest",
+        "order",
+        "origins",
+        "record",
+        "record_id",
+        "rows_digest",
+        "sent_at",
+        "stamp",
+        "type",
+    )
+
     def __init__(
         self, record: Record, digest: bytes, rows_digest: bytes, origin: Origin | None = None
     ) -> None:
@@ -52,18 +68,24 @@ class Stamped:
         self.origins: tuple[Origin, ...] = (origin,) if origin else ()
         self.stamp = micros(record.received_at)
         self.order: Order = (self.stamp, record.record_id)
-        self.as_of = micros(record.as_of)
-        self.sent_at = micros(record.sent_at)
+        self.as_of = self.stamp if record.as_of == record.received_at else micros(record.as_of)
+        self.sent_at = self.stamp if record.sent_at == record.received_at else micros(record.sent_at)
+        self._stated: Stated | None = None
+        self._holds: bool | None = None
 
-    @cached_property
+    @property
     def stated(self) -> Stated:
         """Its rows in the units figures are kept in (R11, R12)."""
-        return Stated(rows_of(self.record))
+        if self._stated is None:
+            self._stated = Stated(rows_of(self.record))
+        return self._stated
 
-    @cached_property
+    @property
     def holds(self) -> bool:
         """Whether every row passes the hard checks by itself (R10)."""
-        return all(holds(row.mapped_values()) for row in self.stated.rows)
+        if self._holds is None:
+            self._holds = all(holds(row.mapped_values()) for row in self.stated.rows)
+        return self._holds
 
     @property
     def village_rows_only(self) -> bool:
@@ -79,9 +101,24 @@ def stamped_from(raw: bytes, origin: Origin | None = None) -> Stamped:
     rows = content.get("rows") or []
     if isinstance(rows, list):
         rows = sorted(rows, key=lambda row: row["unit"]) if rows else rows
+    _share(record)
     return Stamped(
         record,
         hashlib.sha256(canonical_json(content)).digest(),
         hashlib.sha256(canonical_json(rows)).digest() if rows else b"",
         origin,
     )
+
+
+_sources: dict[Source, Source] = {}
+MOST_SOURCES = 100_000
+
+
+def _share(record: Record) -> None:
+    """What many records say alike is one object."""
+    if len(_sources) > MOST_SOURCES:
+        _sources.clear()
+    force_setattr(record, "source", _sources.setdefault(record.source, record.source))
+    force_setattr(record, "incident_id", intern(record.incident_id))
+    for row in rows_of(record):
+        force_setattr(row, "unit", intern(row.unit))
