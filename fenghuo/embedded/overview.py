@@ -66,7 +66,7 @@ async def look(folder: DataFolder) -> Overview:
             free_bytes=folder.free_bytes(),
             left_behind=[process.pid for process in left.processes],
         )
-    children = await asyncio.gather(*(_view(found, name) for name in _NAMES))
+    children = await asyncio.gather(*(_view(found, name) for name in _names(found)))
     return Overview(
         folder=str(folder.root),
         running=True,
@@ -94,14 +94,17 @@ _NAMES = {
 }
 
 
+def _names(found: SystemState) -> list[str]:
+    """Every child, each worker in the place of the first."""
+    return [name for kind in _NAMES for name in (found.addresses.workers if kind == "worker" else (kind,))]
+
+
 def _probe(name: str, addresses: Addresses) -> Probe:
     if name == "kafka":
         return kafka_probe(addresses.kafka.split(",")[0])
     if name == "postgres":
         return database_probe(addresses.database)
-    return ready_probe(
-        {"worker": addresses.worker_health, "gateway": addresses.gateway_health, "web": addresses.web}[name]
-    )
+    return ready_probe({**addresses.workers, "gateway": addresses.gateway_health, "web": addresses.web}[name])
 
 
 async def _view(found: SystemState, name: str) -> ChildView:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fenghuo.embedded import jars, ports, remains
 from fenghuo.embedded.child import ChildSpec
@@ -65,10 +66,10 @@ class Plan:
         return specs
 
     def services(self) -> list[ChildSpec]:
-        """The three Python children, in the order of their starting. Each waits for Kafka and PostgreSQL by itself."""
+        """The Python children, in the order of their starting. Each waits for Kafka and PostgreSQL by itself."""
         address = self.addresses
         return [
-            self._python_spec("worker", "态势折叠", "streams.worker", address.worker_health),
+            *(self._worker_spec(name, health) for name, health in address.workers.items()),
             self._python_spec("gateway", "实时推送", "services.gateway", address.gateway_health),
             self._python_spec("web", "接口服务", "services.web", address.web),
         ]
@@ -114,6 +115,14 @@ class Plan:
         remains.clear(remains.in_cluster(server.cluster))
         (server.cluster / "postmaster.pid").unlink(missing_ok=True)
 
+    def _worker_spec(self, name: str, health: str) -> ChildSpec:
+        """Several share the partitions; each has a name that is its own beside those of other machines."""
+        number = name.removeprefix("worker")
+        own_name = (self.settings.worker_name or socket.gethostname()) + number
+        spec = self._python_spec(name, "态势折叠" + number.replace("-", " "), "streams.worker", health)
+        own = {"FENGHUO_WORKER_NAME": own_name, "FENGHUO_WORKER_HEALTH": health}
+        return replace(spec, environment={**spec.environment, **own})
+
     def _python_spec(self, name: str, zh: str, module: str, address: str) -> ChildSpec:
         return ChildSpec(
             name=name,
@@ -137,13 +146,14 @@ def make_plan(settings: Settings, folder: DataFolder, previous: Addresses | None
     ports.require_free(settings.http, "FENGHUO_HTTP", "web")
     ports.require_free(settings.feed, "FENGHUO_FEED", "gateway")
     old = previous
-    worker, gateway, broker, controller = ports.choose(
-        4,
+    old_workers = list(old.workers.values()) if old else []
+    gateway, broker, controller, worker, *more_workers = ports.choose(
+        3 + settings.workers,
         [
-            _port(old.worker_health if old else None),
             _port(old.gateway_health if old else None),
             _port(old.kafka if old and old.kafka_controller else None),
             _port(old.kafka_controller if old else None),
+            *map(_port, old_workers),
         ],
     )
     kafka = None
@@ -158,6 +168,7 @@ def make_plan(settings: Settings, folder: DataFolder, previous: Addresses | None
         worker_health=f"{LOOPBACK}:{worker}",
         gateway_health=f"{LOOPBACK}:{gateway}",
         kafka_controller=f"{LOOPBACK}:{controller}" if kafka else None,
+        more_workers=tuple(f"{LOOPBACK}:{port}" for port in more_workers),
     )
     return Plan(folder, settings, addresses, kafka, postgres)
 

@@ -34,7 +34,10 @@ class ChildState(msgspec.Struct):
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
-    """Where everything listens: host:port, for the database a postgresql:// address."""
+    """Where everything listens: host:port, for the database a postgresql:// address.
+
+    `more_workers`: health of the second worker and of those after it.
+    """
 
     web: str
     feed: str
@@ -43,6 +46,16 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     worker_health: str
     gateway_health: str
     kafka_controller: str | None = None
+    more_workers: tuple[str, ...] = ()
+
+    @property
+    def workers(self) -> dict[str, str]:
+        """Name of each worker's child → its health."""
+        healths = (self.worker_health, *self.more_workers)
+        return {
+            "worker" if number == 1 else f"worker-{number}": health
+            for number, health in enumerate(healths, start=1)
+        }
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -68,6 +68,10 @@ class Takeover(NamedTuple):
     began: float
 
 
+class TermLostError(Exception):
+    """Others may have had our partitions: what was about to be published is dropped, and all is taken over anew."""
+
+
 class Serving:
     """One worker's share, as `membership` says. `live` are those of its partitions whose picture it publishes."""
 
@@ -78,8 +82,10 @@ class Serving:
         self._reader: RecordReader
         self._publisher: Publisher
         self._writer = os.urandom(8).hex().encode()
-        self._generation = 0
+        self._generation = self._term = 0
         self._mine = self._live = NOBODYS
+        self._has_company = False
+        """Whether there were ever other writers than us."""
         self._takeover: Takeover | None = None
         self._waiting = Waiting()
         self._is_adopting = False
@@ -137,7 +143,7 @@ class Serving:
                 await asyncio.sleep(POLL_MS / 1000)
                 return
             if self._generation != self._membership.generation:
-                await self._share_anew(self._membership.generation, self._membership.mine)
+                await self._share_anew()
             await self._fold(await self._reader.read(POLL_MS))
             await self._finish_adoption()
             await self._finish_takeover()
@@ -145,6 +151,8 @@ class Serving:
         except KafkaError as error:
             log.warning("Kafka is away, trying again", error=repr(error))
             await asyncio.sleep(RETRY_SECONDS)
+        except TermLostError:
+            log.warning("we hung: others may have had our partitions", partitions=sorted(self._mine))
         if time.monotonic() - self._told >= PROGRESS_SECONDS:
             await self._tell_progress()
 
@@ -160,29 +168,39 @@ class Serving:
     def _is_shared(self) -> bool:
         return len(self._mine) < self._reader.count
 
-    async def _share_anew(self, generation: int, mine: frozenset[int]) -> None:
+    async def _share_anew(self) -> None:
         """The group has given us other partitions. Raises KafkaError; then it is to be done again."""
+        generation, mine, term = self._membership.generation, self._membership.mine, self._membership.term
         ends = await self._reader.ends()
         if self._takeover is not None:
             self._takeover.published.cancel()
             self._takeover = None
+        if term != self._term:
+            # What we have shown is not what stands: all of it is folded and compared anew.
+            await self._own(NOBODYS)
+            self._term = term
         if mine != self._mine:
-            await self._stop_fetching()
-            self._mine, self._live = mine, self._live & mine
-            count = self._reader.count
-            await asyncio.to_thread(
-                self._judging.assign, lambda incident_id: partition_of(incident_id.encode(), count) in mine
-            )
-            self._is_unsettled = True
-            _, dead = self._waiting.take(
-                lambda incident_id: not self._is_mine(incident_id), lambda number: number not in mine
-            )
-            self._note_elsewhere(dead)
+            await self._own(mine)
+        self._has_company |= bool(mine) and (self._is_shared or bool(self._live))
         if gained := mine - self._live:
             published = asyncio.create_task(read_published(self._clients.reader))
             self._takeover = Takeover(gained, ends, published, time.monotonic())
         self._state = f"taking over partitions {sorted(gained)}" if gained else None
         self._generation = generation
+
+    async def _own(self, mine: frozenset[int]) -> None:
+        """Fold the incidents of these partitions and no others."""
+        await self._stop_fetching()
+        self._mine, self._live = mine, self._live & mine
+        count = self._reader.count
+        await asyncio.to_thread(
+            self._judging.assign, lambda incident_id: partition_of(incident_id.encode(), count) in mine
+        )
+        self._is_unsettled = True
+        _, dead = self._waiting.take(
+            lambda incident_id: not self._is_mine(incident_id), lambda number: number not in mine
+        )
+        self._note_elsewhere(dead)
 
     # Folding.
 
@@ -211,9 +229,18 @@ class Serving:
             await self._publish(*self._route(changes, dead))
 
     async def _publish(self, changes: list[Change], dead: Iterable[DeadLetter]) -> None:
+        """Raises TermLostError."""
+        if changes or dead:
+            await self._still_owning()
         await self._publisher.publish(changes, dead)
         if self._others is not None:
             self._others.standing.note_changes(changes)
+
+    async def _still_owning(self) -> None:
+        """Raises TermLostError."""
+        await self._membership.confirmed()
+        if self._membership.term != self._term:
+            raise TermLostError
 
     def _judge(self, messages: list[Any]) -> tuple[list[Change], list[DeadLetter], list[Origin]]:
         dead = self._judging.take(messages)
@@ -240,7 +267,7 @@ class Serving:
 
     def _route(self, changes: list[Change], dead: list[DeadLetter]) -> tuple[list[Change], list[DeadLetter]]:
         """What may be published now; the rest waits, or is others' business."""
-        if self._others is not None and self._is_shared:
+        if self._others is not None and self._has_company:
             if any(letter.record_id is not None for letter in dead):
                 # An id has another content now, which may lie in an incident of another owner: so does its outcome.
                 self._publisher.raise_epoch_above(self._others.epoch)
@@ -320,6 +347,7 @@ class Serving:
             *with_leftovers(changes, published.standing),
             *self._forgotten(changes, takeover, published),
         ]
+        await self._still_owning()
         await self._publisher.publish(changes, [*letters, *dead], published)
         self._live |= takeover.gained
         self._takeover, self._state = None, None
@@ -372,7 +400,7 @@ class Serving:
             return
         await self._watch(self._others)
         if (
-            not self._is_shared
+            self._watching is None
             or self._fetching is not None
             or self._is_unsettled
             or self._is_adopting
@@ -394,20 +422,20 @@ class Serving:
         await self._publish(changes, [])
 
     async def _watch(self, others: Others) -> None:
-        """Watch them while there are any. Raises KafkaError; the next call begins again."""
+        """Watch them once there were any: also one that was replaced may still write. Raises KafkaError; the next call
+        begins again.
+        """
         if self._watching is not None and self._watching.done():
             watching, self._watching = self._watching, None
             watching.result()
-        if self._is_shared and self._mine and self._watching is None:
+        if self._has_company and self._watching is None:
             self._watching = asyncio.create_task(others.watch(self._clients.reader))
-        elif self._watching is not None and not (self._is_shared and self._mine):
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-            self._watching = None
 
     async def _tell_progress(self) -> None:
         """How far our partitions are folded; nothing while something of theirs waits to be published."""
         if not self._live or self._is_adopting or self._fetching is not None or self._is_unsettled:
+            return
+        if self._generation != self._membership.generation or self._membership.has_hung():
             return
         self._known_until = await self._reader.read_until()
         self._told = time.monotonic()
