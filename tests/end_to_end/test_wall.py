@@ -52,6 +52,7 @@ def test_three_scenes(wall: Page, system: RunningSystem, theme: str) -> None:
             expect(wall.locator("[data-unit]").first).to_contain_text("三江镇")
         else:
             expect(wall.locator("[data-record]").first).to_contain_text("存为历史")
+            expect(wall.locator("[data-alarms] b")).not_to_have_text("0")
         assert too_small(wall) == []
         assert overflowing(wall) == []
         shot(wall, f"wall-{scene}-{theme}-{width}")
