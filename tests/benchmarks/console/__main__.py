@@ -72,12 +72,17 @@ def live(browser: Browser, system: RunningSystem, seconds: float, updates: int) 
     print("\n".join(each.line() for each in made), flush=True)
     with bench_feed(INCIDENT) as feed, watched(browser, url, feed) as page:
         found = heap(page, feed, updates)
-    warm = found["0 %"]
-    made += [Measured(f"heap at {at} of {updates:,} updates", size / 1e6, "MB") for at, size in found.items()]
-    drifts = [(size / warm - 1) * 100 for size in found.values()]
-    settled = (found["100 %"] / found["25 %"] - 1) * 100
+    warm, last = found["0 %"], found["100 %"]
+    made += [
+        Measured(f"heap at {at} of {updates:,} updates", at_it.used / 1e6, "MB")
+        for at, at_it in found.items()
+    ]
+    drifts = [(each.used / warm.used - 1) * 100 for each in found.values()]
     made.append(Measured("heap, farthest from warm", max(drifts, key=abs), "%", DRIFT_PERCENT))
-    made.append(Measured("heap, last quarter beside first", settled, "%"))
+    made.append(Measured("the page's objects, warm", warm.objects / 1e6, "MB"))
+    made.append(
+        Measured("the page's objects, last beside warm", (last.objects / warm.objects - 1) * 100, "%")
+    )
     return made
 
 
