@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from fenghuo.platform.collector import spare_what_stays
 from fenghuo.platform.health import Health
 from fenghuo.platform.problems import install_problems
 from schemas.jsonschema import json_schema_components
@@ -57,7 +58,7 @@ def build_application(services: Sequence[WebService], health: Health) -> FastAPI
                 await stack.enter_async_context(service.lifespan())
             # What is loaded now stays; full collections over it would stop every request for a moment.
             gc.collect()
-            gc.freeze()
+            spare_what_stays()
             yield
 
     app = FastAPI(

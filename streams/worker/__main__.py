@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import faust
 from pydantic import ValidationError
 
+from fenghuo.platform.collector import spare_what_stays
 from fenghuo.platform.logs import configure_logs
 from fenghuo.platform.settings import Settings, SettingsError
 from streams.worker.wiring import build
@@ -21,7 +21,7 @@ def main() -> None:
     except (ValidationError, SettingsError) as error:
         sys.exit(f"fenghuo worker: {error}")
     configure_logs("worker", level=settings.log_level, form=settings.log_format)
-    gc.freeze()
+    spare_what_stays()
     # quiet: its spinner would set the root logger to DEBUG and cost a third of the throughput.
     worker = faust.Worker(
         app, quiet=True, loglevel=None, redirect_stdouts=False, override_logging=False, logging_config=None
