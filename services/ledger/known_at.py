@@ -24,12 +24,14 @@ from services.ledger.known_at_questions import (
     Fold,
 )
 from services.ledger.known_at_records import Identity, Known, Loaded, RecordsKnown
-from services.ledger.known_at_worker import FoldLostError, FoldProcess
+from services.ledger.known_at_worker import FoldLostError, FoldProcess, FoldTooLongError
 
 MOST_WAITING = 8
 MOST_PICTURES = 8
-MOST_RECORDS = 100_000
-"""In all pictures that are kept, and so in one."""
+MOST_RECORDS = 200_000
+"""In one picture."""
+MOST_KEPT_RECORDS = 50_000
+"""In all pictures that are kept, but for one that is larger by itself. A record takes about 7 KB."""
 MOST_NEWS = 0.25
 """Of what is known: so much is given to a picture that is there, for more another one is folded beside it."""
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -136,7 +138,7 @@ class PastPictures:
         try:
             async with self._turn:
                 return await self._asked(known, ask)
-        except FoldLostError as error:
+        except (FoldLostError, FoldTooLongError) as error:
             raise TooBusyError from error
         finally:
             self._waiting -= 1
@@ -181,7 +183,8 @@ class PastPictures:
         """What was known later is given to an earlier picture, which is gone then."""
         loaded = await self._records.load_news(known, kept.known, kept.named)
         del self._kept[kept.known.identity]
-        await self._process.ask(Extend(kept.number, loaded.contents))
+        forget = self._make_room(known)
+        await self._process.ask(Extend(kept.number, loaded.contents, forget))
         self._keep(kept.number, known, loaded)
         return kept.number
 
@@ -194,7 +197,8 @@ class PastPictures:
         gone = [same.number] if same is not None else []
         while self._kept and (
             len(self._kept) >= MOST_PICTURES
-            or known.deliveries + sum(kept.known.deliveries for kept in self._kept.values()) > MOST_RECORDS
+            or known.deliveries + sum(kept.known.deliveries for kept in self._kept.values())
+            > MOST_KEPT_RECORDS
         ):
             gone.append(self._kept.popitem(last=False)[1].number)
         return gone

@@ -45,9 +45,8 @@ class PastPicture:
             try:
                 self._keep(self._picture.apply(records))
             except UnjudgeableError as error:
-                bad = error.stamped.record_id
-                known = {stamped.record_id: stamped for stamped in (*self._picture.records(), *records)}
-                records = [stamped for record_id, stamped in known.items() if record_id != bad]
+                known = (*self._picture.records(), *records)
+                records = [stamped for stamped in known if stamped.record_id != error.stamped.record_id]
                 self._picture, self._rows = Picture(), {}
                 continue
             return
@@ -137,9 +136,10 @@ class FoldedPictures:
 
     def answer(self, question: Question) -> Answer:
         """Fold, or answer from a picture folded before. Raises KeyError for a number that was forgotten."""
-        if isinstance(question, Fold):
+        if isinstance(question, Fold | Extend):
             for number in question.forget:
                 self._pictures.pop(number, None)
+        if isinstance(question, Fold):
             self._pictures[question.number] = PastPicture(question.status, question.contents)
             return Answer(b"")
         picture = self._pictures[question.number]

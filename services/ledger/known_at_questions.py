@@ -20,10 +20,11 @@ class Fold(msgspec.Struct, frozen=True, tag=True):
 
 
 class Extend(msgspec.Struct, frozen=True, tag=True):
-    """Give the picture of this number more records: more was known later."""
+    """Give the picture of this number more records: more was known later. Forget the pictures of `forget`."""
 
     number: int
     contents: list[bytes]
+    forget: list[int]
 
 
 class AskSituation(msgspec.Struct, frozen=True, tag=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.ledger import reader
+from services.ledger import known_at_records, reader
 from services.ledger.lists import (
     AlarmQuery,
     HistoryQuery,
@@ -51,6 +51,8 @@ ANALYZE;
 """
 
 AFTER = write_cursor(MORNING + timedelta(seconds=20_000), 20_000)
+LATER = MORNING + timedelta(days=1)
+KNOWN: list[Any] = [["I-7", "I-8"], "Exercise", LATER, 30_000]
 ONE_DAY = {"from_": MORNING + timedelta(hours=2), "to": MORNING + timedelta(hours=3)}
 
 
@@ -115,6 +117,11 @@ async def test_every_query_uses_an_index(database: asyncpg.Connection[asyncpg.Re
         ("alarms of an incident", alarms_sql(AlarmQuery(), one), "alarms_by_incident"),
         ("alarms of a kind", alarms_sql(AlarmQuery(state="raised", kinds=("conflict",)), None), "alarms_by_kind"),
         ("dead letters", dead_letters_sql(None, 50), "dead_letters_by_seq"),
+        ("merges known", (known_at_records.MERGES, ["Exercise", LATER]), "journal_by_type"),
+        ("records known, counted", (known_at_records.STATE, KNOWN), "journal_by_incident"),
+        ("records known", (known_at_records.RECORDS, KNOWN), "journal_by_record"),
+        ("news", (known_at_records.NEWS, [*KNOWN, MORNING + timedelta(hours=8), 29_000]), "journal_by_record"),
+        ("named elsewhere", (known_at_records.NAMED, [["r-77", "r-78"], LATER]), "journal_by_record"),
     ]  # fmt: skip
     for name, (sql, values), index in cases:
         explained = await database.fetchval("EXPLAIN (FORMAT JSON) " + sql, *values)
