@@ -15,3 +15,4 @@ EPOCH = Gauge("fenghuo_worker_epoch", "Epoch of this owner; the high half of eve
 CONTESTED = Counter("fenghuo_worker_contested", "Outputs of ours that another worker had written.")
 ASSIGNMENTS = Counter("fenghuo_worker_assignments", "Times the group has told this worker its partitions.")
 TAKEOVERS = Counter("fenghuo_worker_takeovers", "Takeovers of partitions that were finished.")
+LIVE = Gauge("fenghuo_worker_live", "1 for a partition whose picture this worker publishes.", ["partition"])

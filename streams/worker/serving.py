@@ -188,10 +188,16 @@ class Serving:
         self._state = f"taking over partitions {sorted(gained)}" if gained else None
         self._generation = generation
 
+    def _set_live(self, live: frozenset[int]) -> None:
+        self._live = live
+        for number in range(self._reader.count):
+            metrics.LIVE.labels(str(number)).set(number in live)
+
     async def _own(self, mine: frozenset[int]) -> None:
         """Fold the incidents of these partitions and no others."""
         await self._stop_fetching()
-        self._mine, self._live = mine, self._live & mine
+        self._mine = mine
+        self._set_live(self._live & mine)
         count = self._reader.count
         await asyncio.to_thread(
             self._judging.assign, lambda incident_id: partition_of(incident_id.encode(), count) in mine
@@ -349,7 +355,7 @@ class Serving:
         ]
         await self._still_owning()
         await self._publisher.publish(changes, [*letters, *dead], published)
-        self._live |= takeover.gained
+        self._set_live(self._live | takeover.gained)
         self._takeover, self._state = None, None
         if self._others is None:
             self._others = Others(published, self._writer)

@@ -113,10 +113,19 @@ class WorkerProcess:
         except (URLError, TimeoutError, ConnectionError):
             return False
 
+    def partitions(self) -> set[int]:
+        """The partitions whose picture it publishes."""
+        start = 'fenghuo_worker_live{partition="'
+        rows = [line.removeprefix(start).split('"') for line in self._metrics() if line.startswith(start)]
+        return {int(number) for number, value in ((row[0], row[1]) for row in rows) if value.endswith(" 1.0")}
+
+    def _metrics(self) -> list[str]:
+        with urlopen(f"http://{self.health}/metrics", timeout=5) as answer:
+            return list(answer.read().decode().splitlines())
+
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
-        with urlopen(f"http://{self.health}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
+        lines = self._metrics()
         return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
 
