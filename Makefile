@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_OPTION := $(if $(DATA),--data $(DATA))
 export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
 
-.PHONY: help setup console deps browser up down status doctor test test-fast test-looked-at test-console test-browser test-long lint bench bench-console
+.PHONY: help setup console deps browser up down status doctor test test-fast test-looked-at test-console test-browser test-long test-mutants lint bench bench-console
 .DEFAULT_GOAL := help
 
 help:
@@ -57,6 +57,11 @@ test-browser: browser
 
 test-long: deps
 	FENGHUO_TEST_LONG=1 FENGHUO_TEST_ROUNDS=20 $(BIN)/pytest
+	@$(MAKE) --no-print-directory test-mutants
+
+# Does a test notice every change of the fold? tests/mutation/README.md
+test-mutants: deps
+	$(BIN)/python -m tests.mutation --fresh
 
 lint: deps
 	$(BIN)/ruff check .

@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from schemas.parsing import parse_record
 from tests.model.fold import fold
 from tests.property.generators.sets import random_records
+from tests.property.rule_cases import cases_of
 
 SEEDS = range(120)
+SEEDS_OF_CASES = range(240)
 SIZE = 60
 # Out of 7,200 records; about half of what the seeds give.
 LEAST = {
@@ -71,6 +74,17 @@ def test_every_disposition_flag_and_standing_occurs() -> None:
     for kind, least in LEAST.items():
         assert set(seen[kind]) == set(least)
         assert {name: seen[kind][name] for name in least if seen[kind][name] < least[name]} == {}
+
+
+def test_every_case_of_every_rule_occurs() -> None:
+    """rule_cases.txt names them: each type, kind, class, level and stage, and what each rule makes of them."""
+    seen: Counter[str] = Counter()
+    for seed in SEEDS_OF_CASES:
+        seen += cases_of(random_records(seed, SIZE, conflicting_ids=seed % 3 == 0))
+    for case, count in sorted(seen.items()):
+        print(f"{count:6} {case}")
+    wanted = Path(__file__).with_name("rule_cases.txt").read_text("utf-8").splitlines()
+    assert [case for case in wanted if case not in seen] == []
 
 
 def test_some_ids_have_several_contents() -> None:

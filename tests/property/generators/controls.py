@@ -6,6 +6,8 @@ from tests.property.generators import vocabulary as words
 from tests.property.generators.maker import REPORTS, Maker
 from tests.property.generators.vocabulary import Json, value_of, written
 
+COUNTS = ("dispatch", "supply_movement", "evacuation_count")
+
 
 def correction(maker: Maker) -> Json:
     wanted = maker.rng.choice((REPORTS, REPORTS, ("correction",), ("verification", "incident_merge"), ()))
@@ -35,7 +37,8 @@ def _corrected(maker: Maker, row: Json) -> Json:
 
 def review(maker: Maker) -> Json:
     decision = maker.rng.choice(("approve", "return", "return", "release", "release"))
-    target, base = maker.pick(*maker.rng.choice(((), REPORTS, REPORTS, ("correction",))), forward=0.06)
+    wanted = maker.rng.choice(((), REPORTS, REPORTS, ("correction",), COUNTS))
+    target, base = maker.pick(*wanted, forward=0.06)
     if decision == "release" and maker.chance(0.5):
         target, base = _pick_future(maker, target, base)
     elif decision != "return" and maker.chance(0.5):

@@ -1,6 +1,6 @@
 """Dispatches, supply movements, evacuation counts (R6, R16)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.property.generators import vocabulary as words
 from tests.property.generators.maker import Maker
@@ -23,7 +23,7 @@ def dispatch(maker: Maker) -> Json:
     rng = maker.rng
     record = _counting(maker, "dispatch") | {
         "doc_no": rng.choice(maker.documents),
-        "mode": rng.choice(("air", "air", "land")),
+        "mode": rng.choice(("air", "air", "land", "water")),
         "resource": "helicopter",
         "sorties": rng.choice((0, 1, 2)),
         "persons_lifted": rng.choice((3, 3.0, 4)),
@@ -66,6 +66,13 @@ def evacuation(maker: Maker) -> Json:
         "site": rng.choice(("小学", "中学")),
         "persons": rng.choice((0, 4, 8, 40, 41)),
     }
+    counted = [r for r in maker.records if r.get("kind") == "headcount"]
+    if counted and maker.chance(0.25):
+        # The same place, before, at or after the moment of a headcount (R16).
+        settled = rng.choice(counted)
+        record |= {name: settled[name] for name in ("unit", "site", "incident_id", "status")}
+        moment = datetime.fromisoformat(settled["as_of"]) + timedelta(minutes=rng.choice((-30, 0, 0, 30)))
+        record["as_of"] = written(rng, moment)
     if kind != "headcount":
         record["doc_no"] = rng.choice(
             (*maker.documents, f"E-{len(maker.records)}", f"E-{len(maker.records)}")

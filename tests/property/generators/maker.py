@@ -89,6 +89,8 @@ class Maker:
             units.append(rng.choice(words.ABOVE_COUNTIES))
         if self.chance(0.06):
             units.append(rng.choice(words.VILLAGES))
+        if across := self._across_a_frozen_county():
+            return [{"unit": unit, "values": self.values()} for unit in across]
         chosen = rng.sample(units, min(len(units), max(least, rng.choice((1, 1, 1, 2, 2, 3)))))
         rows: list[Json] = [{"unit": unit, "values": self.values()} for unit in chosen]
         if self.chance(0.04):
@@ -96,6 +98,21 @@ class Maker:
         elif self.chance(0.03):
             rows[0]["values"]["road_damaged_km"] = {"value": 3, "unit": "li"}
         return rows
+
+    def _across_a_frozen_county(self) -> list[str]:
+        """R15: now and then a township of a county that somebody has verified, and one of another county."""
+        frozen = [
+            prefix
+            for record in self.records
+            for prefix in record.get("counties") or []
+            if record["type"] == "verification" and len(prefix) == 6
+        ]
+        if not frozen or not self.chance(0.2):
+            return []
+        county = self.rng.choice(frozen)
+        inside = [unit for unit in words.TOWNSHIPS if unit.startswith(county)]
+        outside = [unit for unit in words.TOWNSHIPS if not unit.startswith(county)]
+        return [self.rng.choice(inside), self.rng.choice(outside)]
 
     def values(self) -> Json:
         count = min(len(self.keys), self.rng.choice((1, 1, 2, 3)))

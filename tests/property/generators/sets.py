@@ -16,7 +16,8 @@ WEIGHTS = {
     statements.report: 20,
     statements.followup: 16,
     statements.zero_report: 4,
-    statements.allocation: 4,
+    statements.allocation: 6,
+    statements.confirmation: 5,
     statements.clue: 3,
     statements.repeat: 8,
     controls.correction: 16,
@@ -36,6 +37,7 @@ FOCUSES: tuple[tuple[Callable[[Maker], Json], ...], ...] = (
     (counts.supply, controls.review),
     (counts.evacuation, controls.review),
     (controls.merge, controls.correction, statements.report),
+    (statements.allocation, statements.confirmation, controls.review),
     (controls.verification, controls.correction, statements.report),
 )
 

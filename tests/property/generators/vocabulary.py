@@ -12,6 +12,12 @@ START = datetime(2024, 7, 9, 8, 0, tzinfo=BEIJING)
 TOWNSHIPS = ("371323112000", "371323113000", "371324101000", "371324102000", "371371001000", "441900003000")
 COUNTIES = ("371323000000", "371324000000")
 ABOVE_COUNTIES = ("371300000000", "370000000000", "441900000000", "000000000000")
+# Only what a county's own figure is allocated to (R7): nothing is in force there before.
+ALLOCATED = {
+    "371323": ("371323114000", "371323115000"),
+    "371324": ("371324103000", "371324104000"),
+    "3713": ("371302001000", "371302002000"),
+}
 VILLAGES = ("371323113201", "371323113202", "371324101203", "441900003201")
 COUNTY_PREFIXES = ("371323", "371324", "371371", "441900")
 UPPER_PREFIXES = ("3713", "37", "4419", "44", "51")
@@ -113,7 +119,7 @@ def value_of(rng: Random, key: str, *, small: bool = False) -> Any:
     least, most = RANGES[key]
     plain = least if small else rng.randint(least, most)
     if key in ("dead", "missing", "injured") and rng.random() < 0.18:
-        plain = rng.choice((49, 50, 54, 60, 61, 70, 300))
+        plain = rng.choice((49, 50, 54, 60, 61, 70, 115, 300))
     elif rng.random() < 0.04:
         plain += 1000
     roll = rng.random()
