@@ -89,6 +89,8 @@ def to_cell_value(obj: object) -> CellValue:
 
 def decimals(number: Decimal) -> int:
     """How many decimals a number has once trailing zeros are dropped (50.0 has none)."""
+    if number == number.to_integral_value():
+        return 0
     exponent = number.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
