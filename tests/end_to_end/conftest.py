@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.system import REPOSITORY, RunningSystem, fenghuo_system, server_folder
 from tools import build_console
@@ -78,6 +78,12 @@ def address(system: RunningSystem, **query: str) -> str:
     """The situation page of the replayed incident; `query` adds to it or changes it."""
     asked = {"world": "Exercise", "incident": INCIDENT} | query
     return f"{system.http}/?" + "&".join(f"{name}={value}" for name, value in asked.items())
+
+
+def drawn(page: Page, name: str) -> None:
+    """Wait until the map of that name and the trend are to be seen, not only there."""
+    expect(page.locator(f"[data-map='{name}'][data-drawn]")).to_be_visible()
+    expect(page.locator("[data-trend] [data-drawn]")).to_be_visible()
 
 
 def shot(page: Page, name: str) -> None:

@@ -431,7 +431,7 @@ export const t = defineWords({
     goods_released: 'Goods released',
     other_figures: '{n} other figures',
     explain: 'Sources',
-    explain_label: '{figure}: where the figure comes from',
+    explain_label: 'Sources of the figure: {figure}',
     show_on_map: 'Show {figure} on the map',
     regions: 'Regions',
     regions_tree: 'Figures by unit',
