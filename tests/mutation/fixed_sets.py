@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tests.model.fold import fold
 from tests.property.both_folds import Seen, by_the_model
 from tests.property.generators.sets import random_records
 from tests.property.generators.vocabulary import Json
+from tests.property.test_alarms import raised_by_the_model, ranges_by_the_model
+
+
+class Expected(NamedTuple):
+    """Figures, outcomes and aliases; alarms; ranges and village sums."""
+
+    seen: Seen
+    raised: dict[Any, Any]
+    ranges: dict[Any, Any]
 
 
 class FixedSet(NamedTuple):
@@ -16,8 +26,13 @@ class FixedSet(NamedTuple):
 
     batches: tuple[tuple[Json, ...], ...]
     middle: int
-    expected_in_the_middle: Seen
-    expected: Seen
+    in_the_middle: Expected
+    in_the_end: Expected
+
+    @property
+    def deliveries(self) -> list[Json]:
+        """All of them, in order."""
+        return [record for batch in self.batches for record in batch]
 
 
 @cache
@@ -34,9 +49,10 @@ def fixed_set(seed: int, size: int) -> FixedSet:
         batches.append(tuple(deliveries[:count]))
         deliveries = deliveries[count:]
     middle = rng.randrange(len(batches) // 2, len(batches))
-    return FixedSet(
-        tuple(batches),
-        middle,
-        by_the_model([record for batch in batches[:middle] for record in batch]),
-        by_the_model([record for batch in batches for record in batch]),
-    )
+    return FixedSet(tuple(batches), middle, _expected(batches[:middle]), _expected(batches))
+
+
+def _expected(batches: list[tuple[Json, ...]]) -> Expected:
+    deliveries = [record for batch in batches for record in batch]
+    result = fold(deliveries)
+    return Expected(by_the_model(deliveries), raised_by_the_model(result), ranges_by_the_model(result))

@@ -14,7 +14,10 @@ from typing import Any
 
 from tests.mutation import test_fixed_sets
 from tests.unit.streams import (
+    test_alarms,
     test_cost_of_a_change,
+    test_explain,
+    test_freezes,
     test_hard_checks,
     test_marks,
     test_one_id,
@@ -23,7 +26,10 @@ from tests.unit.streams import (
 
 Probe = Callable[[], object]
 
-MODULES = (test_hard_checks, test_marks, test_one_id, test_cost_of_a_change)
+MODULES = (
+    *(test_hard_checks, test_marks, test_one_id, test_freezes, test_alarms, test_explain),
+    test_cost_of_a_change,
+)
 
 
 def unit_probes() -> dict[str, Probe]:
