@@ -30,6 +30,7 @@ class FakeGateway:
         self._subscriptions: dict[str, dict[str, Any]] = {}
         self._seqs: dict[str, int] = {}
         self._version = 1
+        self._number = 0
 
     def connect(self, send: Callable[[str], object]) -> None:
         """A page has opened a socket; the one before it is forgotten."""
@@ -38,7 +39,7 @@ class FakeGateway:
             self._subscriptions.clear()
 
     def hear(self, text: str | bytes) -> None:
-        """A subscription is answered with a snapshot of zeros and a heartbeat."""
+        """A subscription is answered with a snapshot of the last update, zeros before the first, and a heartbeat."""
         frame = json.loads(text)
         with self._lock:
             if frame["type"] == "unsubscribe":
@@ -46,12 +47,13 @@ class FakeGateway:
             elif frame["type"] == "subscribe":
                 self._subscriptions[frame["id"]] = frame
                 self._seqs[frame["id"]] = 0
-                self._tell(frame["id"], "snapshot", units=self._rows(frame, 0))
+                self._tell(frame["id"], "snapshot", units=self._rows(frame, self._number))
                 self.beat()
 
     def update(self, number: int) -> None:
         """A delta to every subscription; an outcome and an alarm where those are asked for."""
         with self._lock:
+            self._number = number
             for name, frame in self._subscriptions.items():
                 self._tell(name, "delta", units=self._rows(frame, number))
                 incident = self._incidents_of(frame)[0]
@@ -70,8 +72,8 @@ class FakeGateway:
         self._say({"type": kind, "id": name, "seq": self._seqs[name], "watermark": _now(), **content})
 
     def _say(self, frame: dict[str, Any]) -> None:
-        assert self._send is not None, "no page has connected"
-        self._send(json.dumps(frame))
+        if self._send is not None:
+            self._send(json.dumps(frame))
 
     def _incidents_of(self, frame: dict[str, Any]) -> Sequence[str]:
         return self._incidents if frame["incidents"] == ["*"] else frame["incidents"]

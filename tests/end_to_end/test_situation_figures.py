@@ -81,7 +81,7 @@ def test_a_figure_is_explained_down_to_its_record(page: Page, system: RunningSys
     expect(parts).to_have_count(6)
     expect(parts.first.locator("summary").first).to_contain_text("本级 4")
     shot(page, "situation-sources")
-    parts.first.get_by_role("button", name="a16").click()
+    parts.first.locator("[data-entry='a16']").first.get_by_role("button", name="a16").click()
     record = page.locator("[data-record-detail='a16']")
     expect(record).to_contain_text("汶川县应急管理局")
     expect(record).to_contain_text("已计入")

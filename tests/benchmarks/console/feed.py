@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
@@ -43,15 +43,19 @@ class BenchFeed(FakeGateway):
             time.sleep(max(0.0, began + place / rate - time.monotonic()))
             sent[first + place] = time.time()
             self.update(first + place)
-            if place % int(rate) == 0:
-                self.beat()
         return sent
 
 
 @contextmanager
 def bench_feed(incident: str) -> Iterator[BenchFeed]:
-    """Listens on a free port of 127.0.0.1 until the end."""
+    """Listens on a free port of 127.0.0.1 until the end; its heart beats once a second, as a gateway's does."""
     feed = BenchFeed(incident)
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(1):
+            with suppress(ConnectionClosed):  # between two pages
+                feed.beat()
 
     def handle(socket: ServerConnection) -> None:
         feed.connect(socket.send)
@@ -65,5 +69,7 @@ def bench_feed(incident: str) -> Iterator[BenchFeed]:
     with serve(handle, "127.0.0.1", 0, subprotocols=subprotocols, compression=None) as server:
         feed.url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/v1/feed"
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=beat, daemon=True).start()
         yield feed
+        ended.set()
         server.shutdown()

@@ -22,7 +22,7 @@ WARM = 2_000
 HEAP_WARM = 50_000
 """Until then the heap grows by the machine code that V8 makes of what runs often: docs/benchmarks.md."""
 LOADING_MS = 60_000
-SETTLE_S = 6
+SETTLE_MS = 6_000
 
 # The page's own address of the feed is replaced, and every change of the shown number is told to it: asking the page
 # would compile a script in it each time, which the heap would show.
@@ -86,7 +86,6 @@ def pump(page: Page, feed: BenchFeed, first: int, last: int) -> None:
         end = min(start + BURST - 1, last)
         for number in range(start, end + 1):
             feed.update(number)
-        feed.beat()
         wait_shown(page, feed, end)
 
 
@@ -162,20 +161,18 @@ def heap(page: Page, feed: BenchFeed, updates: int) -> dict[str, Heap]:
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.enable")
     pump(page, feed, WARM + 1, HEAP_WARM)
-    found = {"0 %": _heap(page, feed, session)}
+    found = {"0 %": _heap(page, session)}
     for quarter in range(4):
         first = HEAP_WARM + 1 + updates * quarter // 4
         pump(page, feed, first, HEAP_WARM + updates * (quarter + 1) // 4)
-        found[f"{25 * (quarter + 1)} %"] = _heap(page, feed, session)
+        found[f"{25 * (quarter + 1)} %"] = _heap(page, session)
         print(f"# heap {found}", flush=True)
     return found
 
 
-def _heap(page: Page, feed: BenchFeed, session: CDPSession) -> Heap:
+def _heap(page: Page, session: CDPSession) -> Heap:
     """Once nothing is under way: charts are drawn up to 1 s late, the journal is read up to 5 s late."""
-    for _ in range(SETTLE_S):
-        page.wait_for_timeout(1000)
-        feed.beat()
+    page.wait_for_timeout(SETTLE_MS)
     for _ in range(3):
         session.send("HeapProfiler.collectGarbage")
     used = int(session.send("Runtime.getHeapUsage")["usedSize"])
