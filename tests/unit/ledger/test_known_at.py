@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from asyncio.subprocess import PIPE
 from datetime import UTC, datetime
 from io import BytesIO
 from random import Random
@@ -139,3 +141,14 @@ async def test_a_process_that_ended_is_lost(monkeypatch: pytest.MonkeyPatch) -> 
         await process.start()
         with pytest.raises(FoldLostError):
             await process.ask(AskCanonical(1, "I"))
+
+
+async def test_the_process_ends_with_whoever_asks_it() -> None:
+    process = await asyncio.create_subprocess_exec(*known_at_worker.COMMAND, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(frame(Fold(1, "Exercise", contents_of(3), [])))
+    size = int.from_bytes(await process.stdout.readexactly(4), "big")
+    assert await process.stdout.readexactly(size)
+    process.stdin.close()  # as a kill of the web process does
+    assert await asyncio.wait_for(process.wait(), 30) == 0
