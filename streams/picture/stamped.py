@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from sys import intern
 from typing import Any
 
-import msgspec
 from msgspec.structs import force_setattr
 
-from schemas.canonical import STAMP, canonical_json
+from schemas.canonical import STAMP, decode_canonical, encode_canonical
 from schemas.parsing import ShapeError, parse_record
 from schemas.records import Record, Source, rows_of, type_name
 from streams.picture.checks import holds
@@ -25,8 +23,6 @@ Origin = tuple[str, int, int]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-
-_untyped = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def micros(moment: datetime) -> int:
@@ -96,7 +92,7 @@ class Stamped:
 def stamped_from(raw: bytes, origin: Origin | None = None) -> Stamped:
     """A delivery from the bytes on the log. Raises ShapeError for what cannot be a record."""
     record = parse_record(raw)
-    content: dict[str, Any] = _untyped.decode(raw)
+    content: dict[str, Any] = decode_canonical(raw)
     content.pop(STAMP, None)
     rows = content.get("rows") or []
     if isinstance(rows, list):
@@ -104,8 +100,8 @@ def stamped_from(raw: bytes, origin: Origin | None = None) -> Stamped:
     _share(record)
     return Stamped(
         record,
-        hashlib.sha256(canonical_json(content)).digest(),
-        hashlib.sha256(canonical_json(rows)).digest() if rows else b"",
+        hashlib.sha256(encode_canonical(content)).digest(),
+        hashlib.sha256(encode_canonical(rows)).digest() if rows else b"",
         origin,
     )
 
