@@ -65,7 +65,9 @@ class RecordReader:
         self.partitions = partitions
         self.count = max(partition.partition for partition in partitions) + 1
         self._read_until: dict[TopicPartition, int] = {}
-        """Append time, ms, of the last message given out."""
+        """Append time, ms, before which everything was given out, by the last message: others may share its millisecond."""
+        self._polled: dict[TopicPartition, tuple[int, int]] = {}
+        """When the broker's last answer but one and its last one arrived, ms."""
 
     @classmethod
     async def at_beginning(cls, make_consumer: MakeConsumer) -> RecordReader:
@@ -89,7 +91,7 @@ class RecordReader:
         """The next messages; none when none came in time."""
         fetched = await self._consumer.getmany(timeout_ms=timeout_ms)
         for partition, messages in fetched.items():
-            self._read_until[partition] = messages[-1].timestamp
+            self._read_until[partition] = messages[-1].timestamp - 1
         return [message for messages in fetched.values() for message in messages]
 
     async def ends(self) -> Offsets:
@@ -110,10 +112,22 @@ class RecordReader:
             until = self._read_until.get(partition, 0)
             highwater = self._consumer.highwater(partition)
             if highwater is not None and await self._consumer.position(partition) >= highwater:
-                # Nothing left when the broker last answered: given out up to then.
-                until = max(until, self._consumer.last_poll_timestamp(partition) or 0)
+                until = max(until, self._asked_after(partition) - 1)
             least = until if least is None else min(least, until)
         return least or 0
+
+    def _asked_after(self, partition: TopicPartition) -> int:
+        """A moment, ms, before the broker was last asked: what it answers, it found later than that.
+
+        Its answer arrives some time after it has looked, and a message may be appended in between. But it was asked only
+        once its answer before that had arrived.
+        """
+        before, last = self._polled.get(partition, (0, 0))
+        polled = self._consumer.last_poll_timestamp(partition) or 0
+        if polled != last:
+            before, last = last, polled
+            self._polled[partition] = before, last
+        return before
 
 
 async def read_origins(make_consumer: MakeConsumer, origins: Iterable[Origin]) -> AsyncIterator[list[Any]]:
