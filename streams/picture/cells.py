@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -15,7 +15,7 @@ from streams.picture.moments import Moment
 from streams.picture.reigns import Cell, Entry, Event, Moved, Rank, Said, Statement, Touch, current
 from streams.picture.stamped import Order
 from streams.picture.steps import Agenda, Step
-from streams.picture.units import ancestors, is_below
+from streams.picture.units import ancestors, county_of, is_below
 
 CellVerdict = Literal["accepted", "late", "held"]
 
@@ -38,6 +38,7 @@ class Cells:
         self._cells: dict[CellId, Cell] = {}
         self.units_of: dict[str, set[str]] = {}
         """key → the units that have such a cell."""
+        self._of_county: dict[str, list[Cell]] = {}
         self.changed: set[CellId] = set()
         self.with_held: set[CellId] = set()
         """Cells with entries that were held at their turn."""
@@ -56,7 +57,18 @@ class Cells:
         if cell is None:
             cell = self._cells[unit, key] = Cell(unit, key)
             self.units_of.setdefault(key, set()).add(unit)
+            county = county_of(unit)
+            if county is not None:
+                self._of_county.setdefault(county, []).append(cell)
         return cell
+
+    def counties(self) -> Iterable[str]:
+        """The counties of whose units anything was ever stated."""
+        return self._of_county
+
+    def is_in_force(self, county: str, at: Moment) -> bool:
+        """Whether any cell of a county has a value in force as of a moment."""
+        return any(cell.reign(at) for cell in self._of_county.get(county, ()))
 
     def value(self, unit: str, key: str, at: Moment) -> Decimal | None:
         """The value in force as of a moment."""
@@ -66,6 +78,11 @@ class Cells:
     def in_force(self, at: Moment) -> Iterator[CellId]:
         """The cells with a value in force as of a moment."""
         return (cell_id for cell_id, cell in self._cells.items() if cell.reign(at))
+
+    def in_force_in(self, counties: Iterable[str]) -> Iterator[CellId]:
+        """The cells of these counties with a value in force now."""
+        cells = (cell for county in counties for cell in self._of_county.get(county, ()))
+        return ((cell.unit, cell.key) for cell in cells if cell.statement)
 
     def restate(self, cell_id: CellId) -> None:
         """Whether the value in force is shown may have changed: a derived whole gives way to its parts, or comes back."""

@@ -9,7 +9,6 @@ from streams.picture.merges import is_official
 from streams.picture.reports import apply_rows, check_stated
 from streams.picture.state import IncidentState, Verdict
 from streams.picture.steps import Step
-from streams.picture.units import county_of
 
 COUNTY_DIGITS = 6
 
@@ -22,7 +21,7 @@ def judge_verification(state: IncidentState, step: Step, judged: Judged) -> Verd
         return Verdict("refused")
     named = {prefix for prefix in record.counties if len(prefix) == COUNTY_DIGITS}
     upper = [prefix for prefix in record.counties if len(prefix) < COUNTY_DIGITS]
-    if any(_open_counties(state, step, prefix) - named for prefix in upper):
+    if not all(_all_have_verified(state, step, prefix, named) for prefix in upper):
         return Verdict("refused")
     flags: set[Flag] = set()
     if failed := check_stated(judged, flags):
@@ -34,10 +33,16 @@ def judge_verification(state: IncidentState, step: Step, judged: Judged) -> Verd
     return verdict
 
 
-def _open_counties(state: IncidentState, step: Step, prefix: str) -> set[str]:
-    """Counties below a prefix with a cell in force that are not frozen."""
+def _all_have_verified(state: IncidentState, step: Step, prefix: str, named: set[str]) -> bool:
+    """Whether every county below a prefix with a cell in force is frozen or named.
+
+    Only of the counties that are neither are cells looked at, and of those until the first that is in force.
+    """
     state.agenda.read(step, ("counties",))
-    counties = {county_of(unit) for unit, _ in state.cells.in_force(step.moment) if unit.startswith(prefix)}
-    return {
-        county for county in counties if county is not None and not state.freezes.covers(county, step.moment)
-    }
+    return not any(
+        county.startswith(prefix)
+        and county not in named
+        and not state.freezes.covers(county, step.moment)
+        and state.cells.is_in_force(county, step.moment)
+        for county in state.cells.counties()
+    )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from schemas.records import Status
+from streams.picture.moments import END, Moment
 from streams.picture.picture import Picture
+from streams.picture.reigns import Cell, Statement
 from tests.unit.streams.records import COUNTY, INCIDENT, OTHER_TOWN, TOWN, record, report, stamped
 
 STATUS: Status = "Exercise"
@@ -86,3 +90,27 @@ def test_a_merge_moves_the_records_of_the_smaller_incident_only() -> None:
     counted.picture.apply([stamped(merge)])
     assert counted.picture.world(STATUS).fold(INCIDENT) is before
     assert before.state.agenda.taken - taken == 1 + 3
+
+
+def test_a_prefectures_verification_looks_at_no_cell_of_a_county_that_has_verified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = Counted()
+    counted.cost(record(2000, "verification", counties=["371323"], level="county"))
+    looked_at = 0
+    reign = Cell.reign
+
+    def counting(cell: Cell, at: Moment = END) -> Statement | None:
+        nonlocal looked_at
+        looked_at += at is not END
+        return reign(cell, at)
+
+    monkeypatch.setattr(Cell, "reign", counting)
+    assert counted.cost(record(2001, "verification", counties=["3713"], level="prefecture")) == 1
+    assert looked_at == 0
+    # A county that has not: the first of its cells in force is enough to refuse.
+    for town in range(101, 121):
+        counted.cost(report(2002, f"371324{town}000", {"missing": 1}, org=f"{town}应急办"))
+    looked_at = 0
+    counted.cost(record(2003, "verification", counties=["3713"], level="prefecture"))
+    assert looked_at == 1
