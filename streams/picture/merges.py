@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from schemas.outputs import Disposition
 from schemas.records import Correction, IncidentMerge
 from streams.picture.stamped import Stamped
+from streams.picture.thin import SUM_BITS, content_mark
 
 CLOCK_TOLERANCE = 10 * 60 * 1_000_000
 """R17: ten minutes in µs."""
@@ -41,8 +42,10 @@ class AliasGraph:
         """`corrections` maps a record_id to the corrections that supersede it directly."""
         self.in_force: dict[str, Stamped] = {}
         self.dispositions: dict[str, Disposition] = {}
-        for stamped in sorted(merges, key=lambda merge: merge.order):
+        merges = sorted(merges, key=lambda merge: merge.order)
+        for stamped in merges:
             self.dispositions[stamped.record_id] = self._read(stamped, corrections or {})
+        self._near = _Near(merges, corrections or {})
         self._members: dict[str, list[str]] = {}
         for alias in sorted(self.in_force):
             self._members.setdefault(self.canonical(alias), []).append(alias)
@@ -72,6 +75,10 @@ class AliasGraph:
         """The incidents merged away into this canonical one, sorted."""
         return tuple(self._members.get(canonical_id, ()))
 
+    def links(self, incident_id: str) -> bytes:
+        """Differs whenever a record came that has a say in what this incident is merged with."""
+        return self._near.content_sum(incident_id)
+
     def moved_before(self, stamped: Stamped) -> bool:
         """Flag incident_alias: its incident was merged away and its turn comes after that merge's."""
         merge = self.in_force.get(stamped.record.incident_id)
@@ -87,6 +94,33 @@ class AliasGraph:
                 for key, merge in self.in_force.items()
             )
         )
+
+
+class _Near:
+    """Which incidents any merges, in force or not, connect, and what was said of these merges."""
+
+    def __init__(self, merges: Iterable[Stamped], corrections: Mapping[str, list[Stamped]]) -> None:
+        self._next: dict[str, str] = {}
+        self._sums: dict[str, int] = {}
+        for stamped in merges:
+            merge = stamped.record
+            assert isinstance(merge, IncidentMerge)
+            one, other = self._root(merge.from_), self._root(merge.into)
+            said = sum(content_mark(each) for each in (stamped, *_chain_below(stamped, corrections)))
+            total = said + self._sums.pop(one, 0) + self._sums.pop(other, 0)
+            self._next[one] = other
+            self._sums[other] = total % (1 << SUM_BITS)
+
+    def content_sum(self, incident_id: str) -> bytes:
+        """The same for the same set of merges and corrections of them; empty where there is none."""
+        total = self._sums.get(self._root(incident_id))
+        return b"" if total is None else total.to_bytes(SUM_BITS // 8, "big")
+
+    def _root(self, incident_id: str) -> str:
+        while (further := self._next.get(incident_id, incident_id)) != incident_id:
+            # Halving the way for whoever comes next.
+            incident_id = self._next[incident_id] = self._next.get(further, further)
+        return incident_id
 
 
 def _chain_below(base: Stamped, corrections: Mapping[str, list[Stamped]]) -> Iterable[Stamped]:

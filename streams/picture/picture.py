@@ -11,6 +11,8 @@ of it, with `whole` set. Losers (records.md 2) every picture answers.
 
 What a picture does not fold it keeps as thin entries. Whoever feeds it reads again what it is missing:
 
+    for mark in picture.missing_snapshots():      # where snapshots were offered
+        picture.load(mark, stored(mark))
     while origins := picture.missing():
         picture.fill(read(origins))
     changes = picture.settle()
@@ -26,8 +28,10 @@ import msgspec
 from schemas.outputs import Alarm, Outcome, UnitUpdate
 from schemas.records import Status
 from streams.picture.due_times import DueTimes
+from streams.picture.marks import Mark
 from streams.picture.register import Register
 from streams.picture.shown import Change, ShownIncident
+from streams.picture.snapshots import Content, Snapshot, read, written
 from streams.picture.stamped import Origin, Stamped
 from streams.picture.thin import Thin
 from streams.picture.world import MissingRecordsError, StatusWorld
@@ -130,7 +134,7 @@ class Picture:
 
         Raises UnjudgeableError; go on with `set_aside` and settle again. Raises MissingRecordsError while `missing`.
         """
-        if self.missing():
+        if self.missing_snapshots() or self.missing():
             raise MissingRecordsError
         if now is not None:
             self._now = now if self._now is None else max(self._now, now)
@@ -144,13 +148,54 @@ class Picture:
         """Other incidents are this picture's own from now on.
 
         Those that are lost are thinned and what was shown of them is forgotten; no change is answered for them. Those
-        that are gained are missing; then everything shown of them is answered.
+        that are gained are missing; then everything shown of them is answered, `whole`. But one whose snapshot was
+        offered, and of which nothing differs from what it knows, stays at rest: what is published of it stands. So first
+        admit all that was on the log when the incidents were given to this picture.
         """
-        for world in self._worlds.values():
-            world.assign(owns)
+        for status, world in self._worlds.items():
+            resting = world.assign(owns)
+            if status == "Actual":
+                for mark in resting:
+                    self._due.plan(mark.incident_id, mark.next_due)
         for status, incident_id in list(self._shown):
             if not self.answers_for(status, incident_id):
                 del self._shown[status, incident_id]
+
+    def snapshot(self, status: Status, incident_id: str) -> Snapshot | None:
+        """The fold of a canonical incident; None where it is not in memory or something is to be settled.
+
+        Take one only after what `settle` answered has been published: it knows all of it as shown.
+        """
+        world = self._worlds[status]
+        mark, fold = world.mark(incident_id), world.fold(incident_id)
+        if mark is None or fold is None:
+            return None
+        shown = {one: found for one in mark.filed if (found := self._shown.get((status, one)))}
+        return Snapshot(mark, written(Content(fold, shown), world))
+
+    def offer(self, marks: Iterable[Mark]) -> None:
+        """Snapshots that can be had of incidents that this picture is about to gain, or has; the newest of each."""
+        for mark in marks:
+            world = self._worlds[mark.status]
+            if not world.is_at_rest(mark.incident_id):
+                world.offer(mark)
+
+    def missing_snapshots(self) -> list[Mark]:
+        """Those that must be loaded before `settle`; until then their records are not missing."""
+        return [mark for world in self._worlds.values() for mark in world.wanted_snapshots()]
+
+    def load(self, mark: Mark, content: bytes | None) -> bool:
+        """A snapshot that is missing; None, or one that is of no use: then its records are missing. Whether it was used."""
+        world = self._worlds[mark.status]
+        found = read(content, world)
+        unsure = world.take_unsure(mark.incident_id)
+        if not world.adopt(mark, found.fold if found else None) or found is None:
+            return False
+        for incident_id, shown in found.shown.items():
+            self._shown[mark.status, incident_id] = shown
+            if unsure:
+                shown.say_again()
+        return True
 
     def row(self, status: Status, incident_id: str, unit: str) -> UnitUpdate | None:
         """The row last answered of a unit of an incident id; None where none is shown."""
@@ -180,14 +225,19 @@ class Picture:
                     yield Closed(status, incident_id, fold.newest_stamp)
 
     def release(self, status: Status, incident_id: str) -> bool:
-        """A closed incident leaves memory until something reaches it; nothing shown changes.
+        """A closed incident, or one whose snapshot was offered and fits, leaves memory until something reaches it.
 
-        False where it cannot: it is open, not settled, not this picture's own, or a delivery of it has no origin.
+        Nothing shown changes. False where it cannot: it is open and has no snapshot, it is not settled or not this
+        picture's own, or a delivery of it has no origin.
         """
-        if not self._worlds[status].release(incident_id):
-            return False
-        self._shown[status, incident_id].rest()
-        return True
+        world = self._worlds[status]
+        released = world.release(incident_id)
+        if released == "rests":
+            self._shown[status, incident_id].rest()
+        if released == "has a snapshot":
+            for one in (incident_id, *world.aliases(incident_id)):
+                self._shown.pop((status, one), None)
+        return released != "no"
 
     def _admit(self, stamped: Stamped) -> Iterator[Loser]:
         """One id, one record: the earliest stamp, then the smaller digest wins. The winner's own origin comes first."""
@@ -213,9 +263,16 @@ class Picture:
         world = self._worlds[status]
         remade, moved = world.settle()
         if status == "Actual" and self._now is not None:
-            moved |= {one for one in self._due.take(self._now) if world.fold(one) is not None}
+            for one in self._due.take(self._now):
+                if world.fold(one) is None:
+                    world.wake(one)
+                else:
+                    moved.add(one)
         for incident_id in sorted(remade | moved):
             into = world.canonical(incident_id)
+            if world.is_at_rest(into):
+                # It was gained, and its snapshot knows all of this.
+                continue
             if not world.is_ours(into):
                 forgotten = self._shown.pop((status, incident_id), None)
                 change = forgotten.end(into) if forgotten else None

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from schemas.records import Correction, IncidentMerge, Status
 from streams.picture.stamped import Stamped
-from streams.picture.thin import Thin, thin
+from streams.picture.thin import SUM_BITS, Thin, content_mark, thin
 
 Entry = Stamped | Thin
 """A record in full, or only what must be known of it."""
-
-SUM_BITS = 256
 
 
 class Docket:
@@ -25,10 +23,14 @@ class Docket:
         """In the order of their arrival; one that left may still be named, one that came back twice."""
         self.content_sum = 0
 
+    @property
+    def sum_bytes(self) -> bytes:
+        """The content sum; empty for a docket that never had a record."""
+        return self.content_sum.to_bytes(SUM_BITS // 8, "big") if self.content_sum else b""
+
     def count(self, entry: Entry, sign: int) -> None:
         """A record came (1) or left (-1)."""
-        mark = int.from_bytes(entry.digest, "big") * (2 * entry.stamp + 1)
-        self.content_sum = (self.content_sum + sign * mark) % (1 << SUM_BITS)
+        self.content_sum = (self.content_sum + sign * content_mark(entry)) % (1 << SUM_BITS)
 
 
 class Register:

@@ -19,7 +19,6 @@ from schemas.outputs import (
     encoder,
 )
 from schemas.records import Status
-from streams.picture.alarms import Subject
 from streams.picture.figures import alternatives, figure
 from streams.picture.incident import IncidentFold
 from streams.picture.standing_alarms import StandingAlarms
@@ -57,6 +56,7 @@ class ShownIncident:
         self.status: Status = status
         self.incident_id = incident_id
         self._is_first = True
+        """Nothing is known of what was shown before, or all of it is to be said again."""
         self._fold: IncidentFold | None = None
         self._updates: dict[str, UnitUpdate] = {}
         self._rested: dict[str, bytes] = {}
@@ -82,6 +82,9 @@ class ShownIncident:
         if not is_same:
             keys = {unit: set[str]() for unit in (*self._updates, *self._rested)} | keys
             records |= self._told.keys()
+        if self._is_first:
+            records |= self._told.keys()
+            self._told = {}
         updates = [
             self._row(
                 fold, unit, keys[unit], self._updates.get(unit) if is_same else None, merged_into, aliases
@@ -93,6 +96,9 @@ class ShownIncident:
         if not is_same:
             groups |= standing.keys()
         alarms = tuple(self._alarms.compare(fold, groups))
+        if self._is_first:
+            still = (alarm for raised in self._alarms.by_group.values() for alarm in raised.values())
+            alarms = (*(alarm for alarm in alarms if alarm.state == "cleared"), *still)
         return self._change(fold, merged_into or self.incident_id, updates, records, alarms)
 
     def row(self, unit: str) -> UnitUpdate | None:
@@ -102,6 +108,10 @@ class ShownIncident:
     def alarm(self, subject: tuple[str, str]) -> Alarm | None:
         """An alarm (kind, subject) as last answered; None where it is not raised."""
         return next((raised[subject] for raised in self._alarms.by_group.values() if subject in raised), None)
+
+    def say_again(self) -> None:
+        """Answer everything once more, whole: somebody else may have shown something else."""
+        self._is_first = True
 
     def rest(self) -> None:
         """Its incident leaves memory; `show` compares with the digests when it is back."""
@@ -152,6 +162,8 @@ class ShownIncident:
         alarms: tuple[Alarm, ...],
     ) -> Change | None:
         updates = [row for row in rows if self._differs(row)]
+        if self._is_first:
+            updates = sorted(self._updates.values(), key=lambda row: row.unit)
         if updates:
             updates[-1] = msgspec.structs.replace(updates[-1], last=True)
         outcomes = tuple(self._new_outcomes(fold, records))

@@ -14,6 +14,7 @@ from schemas.parsing import ShapeError, parse_record
 from schemas.records import Record, Source, rows_of, type_name
 from streams.picture.checks import holds
 from streams.picture.conversion import Stated
+from streams.picture.stored import store_record, stored_record
 
 Order = tuple[int, str]
 """Canonical order: (stamp in µs since 1970, record_id)."""
@@ -38,12 +39,12 @@ class Stamped:
 
     __slots__ = (
         "_holds",
+        "_record",
         "_stated",
         "as_of",
         "digest",
         "order",
         "origins",
-        "record",
         "record_id",
         "rows_digest",
         "sent_at",
@@ -56,7 +57,7 @@ class Stamped:
     ) -> None:
         if record.received_at is None:
             raise ShapeError(STAMP, "records.md 2", None, "a record on the log must carry its stamp")
-        self.record = record
+        self._record: Record | bytes = record
         self.record_id = record.record_id
         self.type = type_name(record)
         self.digest = digest
@@ -68,6 +69,24 @@ class Stamped:
         self.sent_at = self.stamp if record.sent_at == record.received_at else micros(record.sent_at)
         self._stated: Stated | None = None
         self._holds: bool | None = None
+
+    @property
+    def record(self) -> Record:
+        """What it says."""
+        record = self._record
+        if type(record) is bytes:
+            record = self._record = stored_record(record)
+        return record  # type: ignore[return-value]
+
+    @property
+    def stored(self) -> bytes:
+        """The record for a snapshot; it is decoded again only when somebody asks for it."""
+        return self._record if isinstance(self._record, bytes) else store_record(self._record)
+
+    @property
+    def nothing(self) -> None:
+        """In a snapshot, for what can be computed again."""
+        return
 
     @property
     def stated(self) -> Stated:

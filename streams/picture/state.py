@@ -64,6 +64,8 @@ class IncidentState:
         self.world = world
         self.agenda = Agenda()
         self.judged: dict[str, Judged] = {}
+        self.elsewhere: set[str] = set()
+        """Records that were looked for and not found in this incident."""
         self.restated: set[Judged] = set()
         """Records whose outcome or standing may have changed."""
         self.cells = Cells(self.agenda, self.restated)
@@ -83,6 +85,7 @@ class IncidentState:
         judged = self.judged.get(record_id)
         if judged is not None:
             return judged if turn_of(judged.order) < step.moment else None
+        self.elsewhere.add(record_id)
         self.world.watch(record_id, self.incident_id)
         found = self.world.find(record_id)
         return found if found is not None and turn_of(found.order) < step.moment else None

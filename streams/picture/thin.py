@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
+from typing import Protocol
 
 from schemas.topics import RECORD_TOPICS
 from streams.picture.stamped import Origin
@@ -21,6 +22,9 @@ _ORIGIN = Struct(">BIq")
 _TOPICS = tuple(topic.name for topic in RECORD_TOPICS)
 _TOPIC_NUMBERS = {name: number for number, name in enumerate(_TOPICS)}
 _DIGEST = slice(12, 44)
+
+SUM_BITS = 256
+"""Width of a content sum."""
 
 
 class Thin(bytes):
@@ -54,6 +58,23 @@ class Thin(bytes):
     def lies_also_at(self, origins: Iterable[Origin]) -> Thin:
         """The same content, delivered there, too."""
         return Thin(self + _packed(origins))
+
+
+class Known(Protocol):
+    """A record, in full or not."""
+
+    @property
+    def stamp(self) -> int:
+        """µs since 1970."""
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the content."""
+
+
+def content_mark(record: Known) -> int:
+    """What a record adds to the content sum of a set, which is the same for the same set in any order."""
+    return int.from_bytes(record.digest, "big") * (2 * record.stamp + 1)
 
 
 def thin(stamp: int, docket: int, digest: bytes, origins: Iterable[Origin]) -> Thin:

@@ -8,10 +8,12 @@ be *at rest*: its records are thin, too, and its fold is gone, until something r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 from schemas.outputs import Disposition
 from schemas.records import Correction, IncidentMerge, Status
 from streams.picture.incident import IncidentFold
+from streams.picture.marks import Mark, identity
 from streams.picture.merges import AliasGraph
 from streams.picture.register import Entry, Register
 from streams.picture.stamped import Origin, Stamped
@@ -48,6 +50,12 @@ class StatusWorld:
         """Canonical incidents of ours that are not in memory."""
         self._wanted: set[str] = set()
         """Incident ids all of whose records must be in a fold before anything is shown."""
+        self._offered: dict[str, Mark] = {}
+        """Canonical incident → its snapshot that could be had."""
+        self._loading: dict[str, Mark] = {}
+        """Of those that are wanted: the snapshot that is asked for."""
+        self._unsure: set[str] = set()
+        """Incidents that were gained and have changed since their snapshot: what others showed of them is not known."""
         self._watchers: dict[str, set[str]] = {}
         """record_id → the incidents whose folds have looked for it elsewhere."""
         self._touched: set[str] = set()
@@ -147,6 +155,8 @@ class StatusWorld:
         """Where the deliveries lie that are needed in full before anything can be shown."""
         self.sort_out()
         for incident_id in self._wanted:
+            if self.canonical(incident_id) in self._loading:
+                continue
             for entry in self._register.missing(self._dockets.get(incident_id)):
                 yield entry.origins[0]
 
@@ -157,7 +167,7 @@ class StatusWorld:
 
     def settle(self) -> tuple[set[str], set[str]]:
         """Judge what was added; answers (incidents to be compared wholly, incidents of which only a part moved)."""
-        if any(True for _ in self.missing()):
+        if any(True for _ in self.missing()) or self._loading:
             raise MissingRecordsError
         for incident_id in self._wanted:
             for stamped in self._register.full(self._dockets.get(incident_id)):
@@ -180,8 +190,11 @@ class StatusWorld:
 
     # Who folds what.
 
-    def assign(self, owns: Owns) -> None:
-        """Other incidents are ours now: those that were lost are thinned, those gained are wanted."""
+    def assign(self, owns: Owns) -> list[Mark]:
+        """Other incidents are ours now: those lost are thinned, those gained are wanted.
+
+        But one whose snapshot was offered and fits is left at rest; answers these.
+        """
         self.sort_out()
         canonical = {self.canonical(filed_under) for filed_under in self._dockets}
         before = {incident_id for incident_id in canonical if self.is_ours(incident_id)}
@@ -189,28 +202,169 @@ class StatusWorld:
         now = {incident_id for incident_id in canonical if self.is_ours(incident_id)}
         for incident_id in before - now:
             self._lose(incident_id)
-        for incident_id in now - before:
-            self._at_rest.add(incident_id)
-            self._reach(incident_id)
         self._watchers = {
             record_id: ours
             for record_id, watching in self._watchers.items()
             if (ours := {incident_id for incident_id in watching if self.is_ours(incident_id)})
         }
+        resting = []
+        for incident_id in now - before:
+            self._at_rest.add(incident_id)
+            if self._fits(incident_id):
+                resting.append(self._offered[incident_id])
+                for record_id in self._offered[incident_id].elsewhere:
+                    self.watch(record_id, incident_id)
+            else:
+                if incident_id in self._offered:
+                    self._unsure.add(incident_id)
+                self._reach(incident_id)
+        return resting
 
-    def release(self, incident_id: str) -> bool:
-        """A closed incident leaves memory; False where it cannot."""
+    def wake(self, incident_id: str) -> None:
+        """Load an incident that is at rest."""
+        self._reach(incident_id)
+
+    def is_at_rest(self, incident_id: str) -> bool:
+        """Whether a canonical incident is ours but not in memory."""
+        return incident_id in self._at_rest
+
+    def take_unsure(self, incident_id: str) -> bool:
+        """Whether others may have shown something of an incident that its snapshot does not know of; asked once."""
+        was = incident_id in self._unsure
+        self._unsure.discard(incident_id)
+        return was
+
+    def release(self, incident_id: str) -> Literal["no", "rests", "has a snapshot"]:
+        """An incident leaves memory if it is closed, or if its snapshot was offered and fits."""
         fold = self._folds.get(incident_id)
-        if fold is None or not fold.head.closed or self._is_unsettled():
-            return False
+        if fold is None or self._is_unsettled() or not (fold.head.closed or self._fits(incident_id)):
+            return "no"
         dockets = [self._dockets.get(filed_under) for filed_under in self._all_ids(incident_id)]
         if not all(stamped.origins for docket in dockets for stamped in self._register.full(docket)):
-            return False
+            return "no"
         for docket in dockets:
             self._register.make_thin(docket)
         del self._folds[incident_id]
         self._at_rest.add(incident_id)
+        if self._fits(incident_id):
+            return "has a snapshot"
+        self._offered.pop(incident_id, None)
+        return "rests"
+
+    # Snapshots (marks.py).
+
+    def mark(self, incident_id: str) -> Mark | None:
+        """Where a canonical incident's fold is now; None where it is not in memory or something is to be settled."""
+        fold = self._folds.get(incident_id)
+        if fold is None or self._is_unsettled():
+            return None
+        judged, elsewhere = fold.state.judged, fold.state.elsewhere - fold.state.judged.keys()
+        merges = {
+            record_id: self._graph.dispositions[record_id]
+            for record_id in self._merges
+            if record_id in judged or record_id in elsewhere
+        }
+        return Mark(
+            status=self.status,
+            incident_id=incident_id,
+            filed=self._filed(incident_id),
+            merged_by=self._merged_by(incident_id),
+            merges=merges,
+            links=self._links(incident_id, merges),
+            elsewhere={record_id: self._found(record_id) for record_id in elsewhere},
+            records=len(fold),
+            newest=fold.newest_stamp,
+            closed=fold.head.closed,
+            next_due=fold.attention.next_due(),
+        )
+
+    def offer(self, mark: Mark) -> None:
+        """A snapshot of this incident could be had."""
+        self._offered[mark.incident_id] = mark
+
+    def wanted_snapshots(self) -> Iterable[Mark]:
+        """Those that are asked for."""
+        self.sort_out()
+        return self._loading.values()
+
+    def adopt(self, mark: Mark, fold: IncidentFold | None) -> bool:
+        """A snapshot that was asked for, brought up to what is known now; without one, the records are missing."""
+        incident_id = mark.incident_id
+        if self._loading.get(incident_id) != mark:
+            return False
+        del self._loading[incident_id]
+        if fold is None:
+            return False
+        for record_id, judged in list(fold.state.judged.items()):
+            entry = self._register.entries.get(record_id)
+            stamped = judged.stamped
+            if (
+                entry is None
+                or identity(entry) != identity(stamped)
+                or not self._counts_in(entry, incident_id)
+            ):
+                fold.remove(stamped)
+            elif isinstance(entry, Stamped):
+                judged.stamped = entry
+            else:
+                self._register.fill(stamped)
+        self._stir(mark, fold)
+        self._folds[incident_id] = fold
+        self._touched.add(incident_id)
         return True
+
+    def _stir(self, mark: Mark, fold: IncidentFold) -> None:
+        """What lies outside of the incident may differ from what the snapshot saw."""
+        for record_id in fold.state.elsewhere:
+            self.watch(record_id, mark.incident_id)
+            if record_id in self._merges or self._found(record_id) != mark.elsewhere.get(record_id):
+                fold.stir_readers(record_id)
+        merged_by = self._merged_by(mark.incident_id)
+        moved = {one for one in mark.filed if merged_by.get(one) != mark.merged_by.get(one)}
+        for record_id, judged in fold.state.judged.items():
+            if (
+                record_id in self._merges
+                and mark.merges.get(record_id) != self._graph.dispositions.get(record_id)
+            ) or (moved and judged.stamped.record.incident_id in moved):
+                fold.judge_again(record_id)
+                fold.stir_readers(record_id)
+
+    def _fits(self, incident_id: str) -> bool:
+        mark = self._offered.get(incident_id)
+        return (
+            mark is not None
+            and self.canonical(incident_id) == incident_id
+            and mark.filed == self._filed(incident_id)
+            and mark.merged_by == self._merged_by(incident_id)
+            and mark.links == self._links(incident_id, mark.merges)
+            and all(self._found(one) == found for one, found in mark.elsewhere.items())
+        )
+
+    def _links(self, incident_id: str, merges: Iterable[str]) -> list[bytes]:
+        near = (self._merges.get(record_id) for record_id in sorted(merges))
+        return [
+            self._graph.links(incident_id),
+            *(self._graph.links(merge.record.incident_id) if merge else b"" for merge in near),
+        ]
+
+    def _filed(self, incident_id: str) -> dict[str, bytes]:
+        dockets = (
+            (filed_under, self._dockets.get(filed_under)) for filed_under in self._all_ids(incident_id)
+        )
+        return {filed_under: docket.sum_bytes if docket else b"" for filed_under, docket in dockets}
+
+    def _merged_by(self, incident_id: str) -> dict[str, bytes]:
+        found = ((alias, identity(self._graph.in_force[alias])) for alias in self._graph.members(incident_id))
+        return {alias: merge for alias, merge in found if merge is not None}
+
+    def _found(self, record_id: str) -> bytes | None:
+        entry = self._register.entries.get(record_id)
+        here = entry is not None and self._register.docket_of(entry).status == self.status
+        return identity(entry) if here else None
+
+    def _counts_in(self, entry: Entry, incident_id: str) -> bool:
+        docket = self._register.docket_of(entry)
+        return docket.status == self.status and self.canonical(docket.incident_id) == incident_id
 
     def set_aside(self, stamped: Stamped) -> None:
         """A record that no rule can judge is none of this world's any more; the fold that it broke is made anew."""
@@ -232,13 +386,18 @@ class StatusWorld:
         """Something reaches a canonical incident: one at rest is wanted. Answers its fold, if it has one."""
         if incident_id in self._at_rest:
             self._at_rest.discard(incident_id)
+            if incident_id in self._offered:
+                self._loading[incident_id] = self._offered.pop(incident_id)
             self._wanted.update(self._all_ids(incident_id))
             self._remade.update(self._all_ids(incident_id))
         return self._folds.get(incident_id)
 
     def _lose(self, incident_id: str) -> None:
         self._folds.pop(incident_id, None)
-        self._at_rest.discard(incident_id)
+        for known in (self._offered, self._loading):
+            known.pop(incident_id, None)
+        for marked in (self._at_rest, self._unsure):
+            marked.discard(incident_id)
         for filed_under in self._all_ids(incident_id):
             self._let_go(filed_under)
             self._touched.discard(filed_under)
@@ -322,6 +481,9 @@ class StatusWorld:
         self._remade |= {filed_under, old, new}
         self._touched |= {old, new}
         self._reach(old)
+        if old == filed_under:
+            self._loading.pop(old, None)
+            self._offered.pop(old, None)
         for stamped in self._register.full(docket):
             if self._take_from_fold(stamped, old):
                 self._stir_elsewhere(stamped.record_id)

@@ -10,8 +10,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from streams.picture.picture import Picture
+from streams.picture.picture import STATUSES, Picture
 from streams.picture.shown import Change
+from streams.picture.snapshots import Snapshot
 from streams.picture.stamped import Origin, Stamped, stamped_from
 from tests.property.both_folds import Seen
 from tests.property.generators.vocabulary import Json
@@ -62,12 +63,14 @@ class Owner:
 
     def __init__(self, log: Log, rng: Random, owns: Owns) -> None:
         self.picture = Picture(owns)
+        self.owns = owns
         self._log, self._rng = log, rng
         self._to_come = rng.sample(log.origins, len(log.origins))
         self.rows: dict[tuple[str, str, str], Json] = {}
         self.outcomes: dict[str, Json] = {}
         self.alarms: dict[Any, Json] = {}
-        self.released = 0
+        self.released = self.loaded = 0
+        self._snapshots: dict[tuple[str, str], Snapshot] = {}
 
     def goes_on(self) -> bool:
         """Deliver a few more records; False when there are none left."""
@@ -82,6 +85,7 @@ class Owner:
 
     def settle(self) -> None:
         """Read again what is missing, then keep what the changes say."""
+        self._load_snapshots()
         rounds = 0
         while origins := self.picture.missing():
             rounds += 1
@@ -94,6 +98,7 @@ class Owner:
 
     def assign(self, owns: Owns) -> None:
         """A rebalance."""
+        self.owns = owns
         self.picture.assign(owns)
         self._forget()
 
@@ -103,12 +108,55 @@ class Owner:
             if self._rng.random() < 0.5:
                 self.released += self.picture.release(closed.status, closed.incident_id)
 
+    def take_snapshots(self, releases: float, *, at_once: bool = False) -> None:
+        """Snapshots of some incidents; some of these leave memory. `at_once`: and come back at once."""
+        for status in STATUSES:
+            world = self.picture.world(status)
+            for incident_id in [incident_id for incident_id, _ in world.folds()]:
+                snapshot = self.picture.snapshot(status, incident_id)
+                if snapshot is None or self._rng.random() < 0.3:
+                    continue
+                self._snapshots[status, incident_id] = snapshot
+                self.picture.offer([snapshot.mark])
+                if self._rng.random() < releases:
+                    assert self.picture.release(status, incident_id)
+                    self.released += 1
+                    if at_once:
+                        world.wake(incident_id)
+        if at_once:
+            self.settle()
+
+    def starts_again(self) -> None:
+        """The process dies; the next one knows what is published, the snapshots and how far the log was read."""
+        self.settle()
+        owns, self.picture = self.owns, Picture(lambda _: False)
+        read = [origin for origin in self._log.origins if origin not in self._to_come]
+        self.picture.admit(self._log.read(self._rng.sample(read, len(read))))
+        self.picture.offer(snapshot.mark for snapshot in self._snapshots.values())
+        self.assign(owns)
+        self.settle()
+
+    def _load_snapshots(self) -> None:
+        for mark in self.picture.missing_snapshots():
+            kept = self._snapshots.get((mark.status, mark.incident_id))
+            found = self._rng.random()
+            content = kept.content if kept and found > 0.1 else None
+            if content is not None and found < 0.2:
+                content = content[:-3] + b"..."
+            self.loaded += self.picture.load(mark, content)
+        assert self.picture.missing_snapshots() == []
+
     def _keep(self, change: Change) -> None:
         assert self.picture.answers_for(change.status, change.incident_id) or not (
             change.updates or change.outcomes
         )
         if change.whole:
-            assert not any(key[:2] == (change.status, change.incident_id) for key in self.rows)
+            # Nothing was said of it so far, or what was said is said again.
+            about = (change.status, change.incident_id)
+            self.rows = {key: row for key, row in self.rows.items() if key[:2] != about}
+            self.alarms = {key: alarm for key, alarm in self.alarms.items() if key[:2] != about}
+            for outcome in change.outcomes:
+                self.outcomes.pop(outcome.record_id, None)
         for row in change.updates:
             key = (row.status, row.incident_id, row.unit)
             assert self.rows.get(key) != said(row), "a row is told only where it differs"
@@ -130,6 +178,8 @@ class Owner:
             and self.picture.incident_of(record_id) == (outcome["status"], outcome["incident_id"])
         }
         self.alarms = {key: alarm for key, alarm in self.alarms.items() if answers_for(*key[:2])}
+        # A later owner may rest only on what is published; here nobody sees what another one has published.
+        self._snapshots = {key: kept for key, kept in self._snapshots.items() if answers_for(*key)}
 
 
 def union(owners: Iterable[Owner]) -> dict[str, dict[Any, Json]]:

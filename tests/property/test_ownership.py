@@ -35,7 +35,15 @@ class Workers:
         self._owner_of = self._split()
         self.owners = [Owner(self.log, rng, self._owned_by(number)) for number in range(self._count)]
 
-    def run(self, *, rebalances: float = 0.0, releases: float = 0.0) -> None:
+    def run(
+        self,
+        *,
+        rebalances: float = 0.0,
+        releases: float = 0.0,
+        snapshots: float = 0.0,
+        at_once: bool = False,
+        deaths: float = 0.0,
+    ) -> None:
         """All of them read all of the log, each at its own pace."""
         running = list(self.owners)
         behind: list[int] = []
@@ -45,6 +53,10 @@ class Workers:
                 running.remove(owner)
             if self._rng.random() < releases:
                 owner.release_some()
+            if self._rng.random() < snapshots:
+                owner.take_snapshots(0.5, at_once=at_once)
+            if self._rng.random() < deaths:
+                owner.starts_again()
             if self._rng.random() < rebalances:
                 self._owner_of = self._split()
                 behind = list(range(self._count))
@@ -111,15 +123,43 @@ def test_all_of_it_at_once(deliveries: list[Json], rng: Random) -> None:
     workers.agree()
 
 
+@law(150)
+@given(record_sets(most=40, conflicting_ids=True), orders)
+def test_a_snapshot_that_is_loaded_at_once_is_the_fold(deliveries: list[Json], rng: Random) -> None:
+    workers = Workers(deliveries, rng)
+    workers.run(snapshots=0.5, at_once=True)
+    workers.agree()
+
+
+@law(150)
+@given(record_sets(most=40, conflicting_ids=True), orders)
+def test_a_snapshot_that_is_loaded_when_something_reaches_it_is_the_fold(
+    deliveries: list[Json], rng: Random
+) -> None:
+    workers = Workers(deliveries, rng)
+    workers.run(rebalances=0.1, snapshots=0.5)
+    workers.agree()
+
+
+@law(150)
+@given(record_sets(most=40, conflicting_ids=True), orders)
+def test_processes_die_and_begin_with_older_snapshots(deliveries: list[Json], rng: Random) -> None:
+    workers = Workers(with_closings(rng, deliveries), rng)
+    workers.run(rebalances=0.1, releases=0.2, snapshots=0.4, deaths=0.15)
+    workers.agree()
+
+
 @pytest.mark.parametrize("part", range(4))
 def test_large_sets(part: int) -> None:
     """Fixed seeds at full size: hypothesis prefers small sets."""
-    released = 0
+    released = loaded = 0
     for seed in range(2000 + part * 10 * ROUNDS, 2000 + (part + 1) * 10 * ROUNDS):
         rng = Random(seed)
         deliveries = with_closings(rng, random_records(seed, 120, conflicting_ids=seed % 2 == 1))
         workers = Workers(deliveries, rng)
-        workers.run(rebalances=0.05, releases=0.3)
+        workers.run(rebalances=0.05, releases=0.3, snapshots=0.2, deaths=0.05)
         workers.agree()
+        loaded += sum(owner.loaded for owner in workers.owners)
         released += sum(owner.released for owner in workers.owners)
     assert released > 20
+    assert loaded > 20
