@@ -70,9 +70,10 @@ Held = list[Statement]
 
 def _beside(state: IncidentState, cell_id: CellId) -> tuple[Clues, Villages, Held]:
     """What is said of a cell beside what is in force."""
-    cell = state.cells.get(*cell_id)
-    said = [current(entry) for entry in cell.held.values()] if cell and cell.held else []
-    held = [one.value for one in said if one is not None and one.is_held()]
+    held: Held = []
+    if cell_id in state.cells.with_held:
+        said = [current(entry) for entry in state.cells.cell(*cell_id).held.values()]
+        held = [one.value for one in said if one is not None and one.is_held()]
     return list(state.beside.clues(cell_id)), list(state.beside.components(cell_id)), held
 
 

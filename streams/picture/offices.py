@@ -19,6 +19,10 @@ class Offices(Generic[Root]):
         self._only: str | None = None
         self._by_org: dict[str, list[tuple[Rank, Root]]] | None = None
 
+    def is_only(self, org: str) -> bool:
+        """Whether this organisation, and no other one, has had entries."""
+        return self._by_org is None and org == self._only
+
     def enter(self, org: str, rank: Rank, root: Root, before: Iterable[tuple[Rank, Root]]) -> None:
         """An organisation has one entry more; `before` = (rank, root) of those known so far."""
         if self._by_org is None:

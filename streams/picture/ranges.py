@@ -52,7 +52,7 @@ def range_of(
 def _kept(state: IncidentState, cell_id: CellId, total: Total, own: Own | None) -> Iterator[SourceWord]:
     """What other organisations have said that was accepted and is not in force (R3)."""
     cell = state.cells.get(*cell_id)
-    if cell is None or own is None:
+    if cell is None or own is None or cell.offices.is_only(own.records[0].stamped.record.source.org):
         return
     orgs = {judged.stamped.record.source.org for judged in own.records}
     in_force = cell.statement

@@ -191,7 +191,9 @@ class Cell:
 
     def enter(self, root: Judged, rank: Rank) -> Entry:
         """A root's entry, new and empty."""
-        self.offices.enter(root.stamped.record.source.org, rank, root, self._ranked())
+        org = root.stamped.record.source.org
+        if not self.offices.is_only(org):
+            self.offices.enter(org, rank, root, self._ranked())
         entry = self.entries[root] = []
         return entry
 

@@ -73,6 +73,16 @@ class TestConflict:
         viewer.apply(report(5, TOWN, {"missing": 26}, **MEDIA))
         assert viewer.standing("conflict") == {}
 
+    def test_a_clue_that_turns_out_to_have_differed_at_its_turn(self) -> None:
+        """A late record changes what the clue met, and nothing that the county shows now."""
+        viewer = Viewer().apply(
+            report(5, COUNTY, {"missing": 26}, **MEDIA), report(10, TOWN, {"missing": 28})
+        )
+        assert viewer.standing("conflict") == {}
+        viewer.apply(report(1, TOWN, {"missing": 20}))
+        assert viewer.figure(COUNTY, "missing").total == 28
+        assert set(viewer.standing("conflict")) == {f"{COUNTY}/missing"}
+
     def test_a_value_held_for_conflict_until_it_is_released_or_returned(self) -> None:
         held = report(3, TOWN, {"missing": 9}, as_of=1, org=BRANCH)
         for decision in ("release", "return"):
