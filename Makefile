@@ -16,7 +16,7 @@ help:
 	@echo 'make test       全部测试 all tests   make test-long 更久 more rounds'
 	@echo 'make lint       静态检查 linters     make deps      测试依赖 what tests need'
 	@echo 'make console    构建控制台 build the console   make test-browser 浏览器测试 browser tests'
-	@echo 'make bench      测处理性能 measure the fold      make bench-console 测控制台 measure the console'
+	@echo 'make bench      测处理性能 measure speed         make bench-console 测控制台 measure the console'
 
 setup:
 	@$(PYTHON) fenghuo/embedded/bootstrap.py
@@ -69,8 +69,9 @@ lint: deps
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# BENCH='runtime fold' chooses (--help lists them), FULL=1 takes the sizes that the goals speak of, JSON=file writes it all.
 bench: deps
-	$(BIN)/pytest tests/benchmarks
+	$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(FULL),--full) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(JSON),--json $(JSON))
 
 bench-console: browser
 	$(BIN)/python -m tests.benchmarks.console

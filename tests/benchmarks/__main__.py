@@ -35,11 +35,17 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     machine = described()
     print(" · ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
-    reports = [_measure(name, size) for name in asked.names or NAMES]
-    content = {"machine": machine, "size": "full" if asked.full else "quick"}
-    if asked.json:
-        content |= {"benchmarks": [report.as_json() for report in reports]}
-        asked.json.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    reports: list[Report] = []
+    for name in asked.names or NAMES:
+        reports.append(_measure(name, size))
+        content = {
+            "machine": machine,
+            "size": "full" if asked.full else "quick",
+            "benchmarks": [report.as_json() for report in reports],
+        }
+        # After each: a run that is cut off has said what it measured.
+        if asked.json:
+            asked.json.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
     missed = [
         f"{report.name}: {each.what}"
         for report in reports

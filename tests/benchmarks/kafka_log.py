@@ -40,7 +40,7 @@ def benchmark_broker() -> Iterator[tuple[str, Path]]:
 
 def create_all_topics(bootstrap: str, partitions: int) -> None:
     """The record and output topics, as an installation has them."""
-    settings = Settings(kafka_bootstrap=bootstrap, partitions=partitions)  # type: ignore[call-arg]
+    settings = Settings(kafka_bootstrap=bootstrap, partitions=partitions)
     asyncio.run(create_topics(bootstrap, settings, single_broker=True))
 
 

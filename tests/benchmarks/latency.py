@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from random import Random
 from statistics import median
+from typing import Any
 
 import msgspec
 from websockets.asyncio.client import connect
@@ -46,7 +47,7 @@ CONNECTIONS = 32
 TOWNSHIPS = 20_000
 
 Seen = Callable[[str], None]
-Post = Callable[[str, int], Awaitable[None]]
+Post = Callable[[str, int], Coroutine[Any, Any, None]]
 
 
 def run(size: Size) -> Report:
@@ -117,7 +118,8 @@ class Asked:
 
     async def send_all(self, post: Post) -> list[float]:
         """Open loop: each record at its own moment, however the others fare. Raises TimeoutError when any is lost."""
-        rng, began, tasks = Random(1), time.monotonic(), []
+        rng, began = Random(1), time.monotonic()
+        tasks: list[asyncio.Task[None]] = []
         for number in range(self.number):
             # At random within its slot: a fixed pace would beat against the pace of polls and windows.
             due = began + (number + rng.random()) / self.rate
@@ -216,7 +218,7 @@ async def _hops(bootstrap: str, asked: Asked) -> list[float]:
         while True:
             for messages in (await consumer.getmany(timeout_ms=1_000)).values():
                 for message in messages:
-                    asked.seen(message.key.decode())
+                    asked.seen((message.key or b"").decode())
 
     async def post(record_id: str, number: int) -> None:
         await producer.send_and_wait(

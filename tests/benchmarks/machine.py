@@ -24,7 +24,8 @@ def pinned(core: int) -> Callable[[], None]:
     die = die_with_parent(signal.SIGKILL)
 
     def prepare() -> None:
-        die()
+        if die is not None:
+            die()
         os.sched_setaffinity(0, {core})
 
     return prepare

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from fenghuo.embedded import ports
 from tests.benchmarks.kafka_log import benchmark_broker, create_all_topics, fill
 from tests.benchmarks.machine import MEASURED_CORE, pinned
@@ -35,13 +37,14 @@ def run(size: Size) -> Report:
     report = Report("recovery")
     for name, kind in CASES.items():
         number = size.recovery_records
-        fold = _pure_fold(number, kind)
+        fold, fold_spent = _pure_fold(number, kind)
         with benchmark_broker() as (bootstrap, place):
             create_all_topics(bootstrap, PARTITIONS)
             fill(bootstrap, record_messages(number, kind))
-            first = _until_live(bootstrap, place)
-            again = _until_live(bootstrap, place)
-        report.rounds[name] = {"records": number, "fold": fold, "first": first, "killed": again}
+            first, _ = _until_live(bootstrap, place)
+            again, spent = _until_live(bootstrap, place)
+        found = {"fold": fold, "fold, cpu": fold_spent, "first": first, "killed": again, "killed, cpu": spent}
+        report.rounds[name] = {"records": number, **found}
         what = f"{name}, {number:,} records"
         report.add(f"{what}: pure fold of the same bytes", fold, "s")
         report.add(
@@ -55,20 +58,29 @@ def run(size: Size) -> Report:
             ratio=again / fold,
             goal=Goal("at most", 1.2),
         )
-        print("\n".join("  " + " ".join(each.cells()) for each in report.measures[-3:]), flush=True)
+        report.add(
+            f"{what}: the same, by processor time",
+            spent,
+            "s",
+            beside="pure fold",
+            ratio=spent / fold_spent,
+        )
+        print("\n".join("  " + " ".join(each.cells()) for each in report.measures[-4:]), flush=True)
     return report
 
 
-def _pure_fold(number: int, kind: Kind) -> float:
+def _pure_fold(number: int, kind: Kind) -> tuple[float, float]:
+    """(seconds by the clock, of processor time)."""
     command = [sys.executable, "-m", "tests.benchmarks.measured.pure_fold", str(number), str(kind.incidents)]
     done = subprocess.run(
         command, cwd=REPOSITORY, stdout=subprocess.PIPE, preexec_fn=pinned(MEASURED_CORE), check=True
     )
-    return float(done.stdout)
+    clock, spent = map(float, done.stdout.split())
+    return clock, spent
 
 
-def _until_live(bootstrap: str, place: Path) -> float:
-    """Start a worker, wait until it says that it is ready, kill it; the seconds from its start."""
+def _until_live(bootstrap: str, place: Path) -> tuple[float, float]:
+    """Start a worker, wait until it says that it is ready, kill it: seconds by the clock, of processor time."""
     with _worker(bootstrap, place) as (process, health):
         began = time.monotonic()
         while not _is_ready(health):
@@ -77,7 +89,8 @@ def _until_live(bootstrap: str, place: Path) -> float:
             if time.monotonic() - began > LIVE_SECONDS:
                 raise AssertionError(f"not live after {LIVE_SECONDS:.0f} s")
             time.sleep(0.1)
-        return time.monotonic() - began
+        took = time.monotonic() - began
+        return took, sum(psutil.Process(process.pid).cpu_times()[:2])
 
 
 def _is_ready(health: str) -> bool:

@@ -113,4 +113,11 @@ def run(size: Size) -> Report:
             ratio=paired(rounds, FENGHUO, name),
             goal=Goal("at least", goal),
         )
+        report.add(
+            f"{name}, by processor time",
+            median(per_processor[name]),
+            "events/s",
+            beside=f"Fenghuo / {name}",
+            ratio=paired(per_processor, FENGHUO, name),
+        )
     return report

@@ -28,11 +28,11 @@ QUICK = Size(
     rounds=3,
     runtime_events=400_000,
     race_seconds=12.0,
-    fold_records=60_000,
+    fold_records=40_000,
     intake_seconds=4.0,
     latency_seconds=5.0,
-    growth_records=30_000,
-    recovery_records=30_000,
+    growth_records=20_000,
+    recovery_records=20_000,
 )
 FULL = Size(
     rounds=5,

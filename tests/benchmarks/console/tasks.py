@@ -110,7 +110,8 @@ def _tasks_of(events: list[dict[str, Any]]) -> Tasks:
     }
     threads: dict[tuple[int, int], list[dict[str, Any]]] = {thread: [] for thread in main}
     for event in events:
-        if event["name"] == "ThreadControllerImpl::RunTask" and event["ph"] == "X":
+        # A task that the tracing cut through has no processor time.
+        if event["name"] == "ThreadControllerImpl::RunTask" and event["ph"] == "X" and "tdur" in event:
             threads.get((event["pid"], event["tid"]), []).append(event)
     busiest = max(threads.values(), key=lambda run: sum(event["tdur"] for event in run))
     return Tasks(

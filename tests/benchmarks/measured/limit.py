@@ -33,7 +33,7 @@ async def consume(bootstrap: str) -> None:
     while True:
         for messages in (await consumer.getmany(timeout_ms=100)).values():
             for message in messages:
-                decode(message.value)
+                decode(message.value or b"")
             done += len(messages)
         tell(done)
 

@@ -13,11 +13,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import faust
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
 from fenghuo.platform import kafka
+from fenghuo.platform.settings import Settings
 from schemas.outputs import DeadLetter, Figure, UnitUpdate
+from schemas.records import Status
 from streams.picture.shown import Change
 from streams.picture.stamped import Origin
 from streams.worker import __main__ as worker
@@ -27,7 +30,7 @@ from streams.worker.publisher import Publisher
 from tests.benchmarks.events import COUNTERS, Event
 from tests.benchmarks.measured.progress import tell
 
-STATUS = "Exercise"
+STATUS: Status = "Exercise"
 PUBLISH_SECONDS = 1.0
 
 
@@ -68,6 +71,10 @@ class Counting:
     def missing(self) -> list[Origin]:
         """Nothing is ever given up, so nothing is missing."""
         return []
+
+    def release(self, silent_since: int) -> int:
+        """Nothing is ever closed."""
+        return 0
 
     def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
         """What changed since a second ago."""
@@ -127,9 +134,13 @@ def counted(judging: Any) -> Any:
 
 def main(what: str) -> None:
     """Run until killed."""
-    kafka.AIOKafkaConsumer = NothingThere  # type: ignore[misc]
+    setattr(kafka, "AIOKafkaConsumer", NothingThere)  # noqa: B010 (for the type checker it is not exported)
     job: Any = {"counters": Counting, "picture": Judging}[what]
-    worker.build = lambda settings: wiring.build(settings, lambda: counted(job()))
+
+    def build(settings: Settings) -> faust.App:
+        return wiring.build(settings, lambda: counted(job()))
+
+    setattr(worker, "build", build)  # noqa: B010
     sys.argv[1:] = []
     worker.main()
 
