@@ -19,6 +19,7 @@ from tests.unit.streams import (
     test_explain,
     test_freezes,
     test_hard_checks,
+    test_late_controls,
     test_marks,
     test_one_id,
     test_scenarios,
@@ -27,7 +28,7 @@ from tests.unit.streams import (
 Probe = Callable[[], object]
 
 MODULES = (
-    *(test_hard_checks, test_marks, test_one_id, test_freezes, test_alarms, test_explain),
+    *(test_hard_checks, test_marks, test_one_id, test_freezes, test_late_controls, test_alarms, test_explain),
     test_cost_of_a_change,
 )
 
