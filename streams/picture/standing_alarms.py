@@ -18,11 +18,6 @@ class StandingAlarms:
         self._status: Status = status
         self._incident_id = incident_id
         self.by_group: dict[Group, dict[Subject, Alarm]] = {}
-        self._by_subject: dict[Subject, Alarm] = {}
-
-    def get(self, subject: Subject) -> Alarm | None:
-        """The alarm of a subject as last answered; None where it is not raised."""
-        return self._by_subject.get(subject)
 
     def compare(self, fold: IncidentFold | None, groups: Iterable[Group]) -> Iterator[Alarm]:
         """What is raised, raised otherwise, or cleared in these groups; without a fold all of them are cleared."""
@@ -36,10 +31,8 @@ class StandingAlarms:
                 before = standing.get(subject)
                 if alarm is None:
                     assert before is not None
-                    del self._by_subject[subject]
                     yield _cleared(before)
                 elif alarm != before:
-                    self._by_subject[subject] = alarm
                     yield alarm
 
     def _alarm(self, subject: Subject, raised: Raised) -> Alarm:
