@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     worker_session: float = Field(
         10.0, ge=1, description="Seconds of silence after which a worker's partitions are given to others."
     )
+    closed_after: float = Field(
+        3600.0,
+        ge=0,
+        description="Seconds without a record after which a closed incident leaves a worker's memory.",
+    )
     workers: int = Field(1, ge=1, le=64, description="How many workers the embedded run starts.")
     gateway_health: Address = Field("127.0.0.1:8083", description="Health and metrics of the gateway.")
     unsafe_listen: bool = Field(

@@ -21,11 +21,16 @@ class Aggregation(Service):
     """Folds the partitions that the group gives it and publishes their picture."""
 
     def __init__(
-        self, clients: Clients, *, make_judging: Callable[[], Judging] = Judging, **kwargs: Any
+        self,
+        clients: Clients,
+        *,
+        closed_after: float,
+        make_judging: Callable[[], Judging] = Judging,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._membership = Membership(clients.member)
-        self._serving = Serving(clients, self._membership, make_judging())
+        self._serving = Serving(clients, self._membership, make_judging(), closed_after)
 
     def not_ready(self) -> str | None:
         """None while live, or standing by for the owners; else what it is doing."""

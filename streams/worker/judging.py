@@ -86,6 +86,11 @@ class Judging:
         """Messages that were missing; what could not be decoded then cannot be now."""
         self.picture.fill(_decoded(messages, {}, []))
 
+    def release(self, silent_since: int) -> int:
+        """Closed incidents without a record since then (stamp, µs) leave memory; answers how many did."""
+        silent = [closed for closed in self.picture.closed_incidents() if closed.newest < silent_since]
+        return sum(self.picture.release(closed.status, closed.incident_id) for closed in silent)
+
     def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
         """Judge what was taken; a record that a rule stumbles over is set aside and the rest judged without it.
 

@@ -16,3 +16,4 @@ CONTESTED = Counter("fenghuo_worker_contested", "Outputs of ours that another wo
 ASSIGNMENTS = Counter("fenghuo_worker_assignments", "Times the group has told this worker its partitions.")
 TAKEOVERS = Counter("fenghuo_worker_takeovers", "Takeovers of partitions that were finished.")
 LIVE = Gauge("fenghuo_worker_live", "1 for a partition whose picture this worker publishes.", ["partition"])
+RELEASED = Counter("fenghuo_worker_released", "Closed incidents that left memory.")

@@ -46,16 +46,19 @@ RETRY_SECONDS = 0.5
 class Publisher:
     """The outputs of one worker. Versions are epoch × 2³² + n; n counts its publications.
 
-    The epoch is raised whenever keys come over from another writer: it must be above what that one wrote.
+    `writer` names this process. The epoch is raised whenever keys come over from another writer: it must be above what that one wrote.
     """
 
-    def __init__(self, make_producer: Callable[[], AIOKafkaProducer], partitions: int) -> None:
+    def __init__(
+        self, make_producer: Callable[[], AIOKafkaProducer], partitions: int, writer: bytes = b""
+    ) -> None:
+        self.writer = writer
         self._make_producer = make_producer
         self._producer: AIOKafkaProducer | None = None
         self._partitions = partitions
         self._epoch = 0
         self._count = 0
-        self.headers: Headers = []
+        self._headers: Headers = [(WRITER_HEADER, writer)]
 
     async def stop(self) -> None:
         """Close the producer; all that was published has been acknowledged already."""
@@ -135,7 +138,7 @@ class Publisher:
 
     async def _send(self, messages: list[Message]) -> None:
         numbered = [
-            OutgoingMessage(topic, key, self._numbered(output), partition, self.headers)
+            OutgoingMessage(topic, key, self._numbered(output), partition, self._headers)
             for topic, key, output, partition in messages
         ]
         while numbered:

@@ -48,6 +48,8 @@ class Waiting:
 
     def __init__(self) -> None:
         self._incidents: dict[IncidentKey, _Incident] = {}
+        self._judged_in: dict[str, IncidentKey] = {}
+        """record_id → the incident whose change has its outcome."""
         self._dead: list[DeadLetter] = []
 
     def __len__(self) -> int:
@@ -57,8 +59,17 @@ class Waiting:
         """Put together with what waits already."""
         for change in changes:
             incident = (change.status, change.incident_id)
+            for outcome in change.outcomes:
+                self._leave(outcome.record_id, incident)
             self._incidents.setdefault(incident, _Incident()).add(change)
         self._dead += dead
+
+    def _leave(self, record_id: str, incident: IncidentKey) -> None:
+        """A record is judged in this incident now: what another one's change says of it is out of date."""
+        before = self._judged_in.get(record_id)
+        if before is not None and before != incident and before in self._incidents:
+            self._incidents[before].outcomes.pop(record_id, None)
+        self._judged_in[record_id] = incident
 
     def take(
         self, is_owners: Callable[[str], bool], is_origins: Callable[[int], bool]
@@ -66,6 +77,8 @@ class Waiting:
         """What need not wait any longer, by its canonical incident and by the partition of its origin."""
         taken = [key for key, incident in self._incidents.items() if is_owners(incident.canonical_id)]
         changes = [self._incidents.pop(key).change(key) for key in taken]
+        if not self._incidents:
+            self._judged_in.clear()
         dead = [letter for letter in self._dead if is_origins(letter.partition)]
         self._dead = [letter for letter in self._dead if not is_origins(letter.partition)]
         return changes, dead

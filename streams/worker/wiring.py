@@ -76,7 +76,9 @@ def build(settings: Settings, make_judging: Callable[[], Judging] = Judging) -> 
             bootstrap, client_id="fenghuo-worker", max_batch_bytes=PUBLISH_BATCH_BYTES
         ),
     )
-    aggregation = Aggregation(clients, make_judging=make_judging, loop=app.loop)
+    aggregation = Aggregation(
+        clients, closed_after=settings.closed_after, make_judging=make_judging, loop=app.loop
+    )
     health = Health("worker")
     health.add("aggregation", aggregation.not_ready)
     # Faust takes instances as well as classes here; its annotation only says classes.

@@ -27,6 +27,7 @@ from schemas.topics import (
 )
 from streams.picture.picture import Picture
 from streams.picture.stamped import stamped_from
+from streams.worker.publisher import WRITER_HEADER
 from streams.worker.reading import partitions_of
 from tests.live.expected import Json, Seen, by_the_model, differences
 from tests.live.postings import as_json
@@ -51,6 +52,8 @@ class Outputs:
     def __init__(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition], count: int) -> None:
         self._consumer, self._partitions, self._count = consumer, partitions, count
         self.newest: dict[tuple[str, bytes], Any] = {}
+        self.history: dict[tuple[str, bytes], list[str]] = {}
+        """Every version: when, by whom, which, and what it says in short."""
         self.written: dict[tuple[str, bytes], int] = {}
 
     async def catch_up(self) -> None:
@@ -66,9 +69,25 @@ class Outputs:
     def _note(self, topic: str, message: Any) -> None:
         output = msgspec.json.decode(message.value, type=TYPES[topic])
         known = self.newest.get((topic, message.key))
+        writer = dict(message.headers).get(WRITER_HEADER, b"?").decode()[:4]
+        said = str(output)[-160:] if topic == RECORD_OUTCOMES.name else ""
+        version = f"{output.version >> 32}.{output.version & 0xFFFFFFFF}"
+        self.history.setdefault((topic, message.key), []).append(
+            f"{message.timestamp % 1_000_000} {writer} {version} {said}"
+        )
         self.written[topic, message.key] = self.written.get((topic, message.key), 0) + 1
         if known is None or output.version > known.version:
             self.newest[topic, message.key] = output
+
+    def told(self, difference: str) -> list[str]:
+        """Who wrote what a difference is about, and when."""
+        return [
+            f"    {line}"
+            for (_, key), lines in self.history.items()
+            if key.decode()
+            in difference.replace("outcome of ", "outcome of \0").split("\0")[-1].split(": ")[0].split()
+            for line in lines
+        ]
 
     def watermark(self) -> datetime | None:
         """Append time up to which all input is folded."""
@@ -189,7 +208,8 @@ async def agree(found: Outputs, log: Log, seconds: float = AGREE_SECONDS) -> See
                 is_past, deadline = True, min(deadline, time.monotonic() + GRACE_SECONDS)
         if time.monotonic() > deadline:
             marks = f"appended at {appended_at}, watermark {watermark}"
-            raise AssertionError("\n".join([f"{len(wrong)} differences; {marks}", *wrong[:LINES_SHOWN]]))
+            lines = [line for line in wrong[:LINES_SHOWN] for line in (line, *found.told(line))]
+            raise AssertionError("\n".join([f"{len(wrong)} differences; {marks}", *lines]))
         await asyncio.sleep(0.1)
 
 

@@ -43,7 +43,7 @@ async def test_an_escaped_cancellation_ends_the_process_and_kafka_away_does_not(
     member = AwayConsumer([KafkaConnectionError("away"), asyncio.CancelledError()])
     reader = AwayConsumer([KafkaConnectionError("away")] * 1000)
     clients = Clients(lambda: member, lambda: reader, lambda: None)  # type: ignore[arg-type, return-value]
-    aggregation = Aggregation(clients)
+    aggregation = Aggregation(clients, closed_after=3600)
     with pytest.raises(AggregationEndedError):
         await Aggregation._aggregate(aggregation)
     assert member.stopped == 1
