@@ -77,11 +77,12 @@ async def journal(ledger: RunningLedger, **filters: Any) -> list[Json]:
 
 async def posted(log: Publisher, ledger: RunningLedger, records: list[Json]) -> list[tuple[datetime, bytes]]:
     """Put records on the log, each on any partition; answers (append time, record) of all, oldest first."""
+    before = len(await journal(ledger))
     for number, record in enumerate(records):
         await log.record(record, partition=number % 3)
 
     async def kept() -> bool:
-        return len(await journal(ledger)) >= len(records)
+        return len(await journal(ledger)) >= before + len(records)
 
     await until(kept, "the records are in the journal")
     items = await journal(ledger)
