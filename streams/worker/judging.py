@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+import msgspec
+
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
 from schemas.parsing import ShapeError
@@ -73,6 +75,17 @@ class Judging:
     def canonical(self, status: Status, incident_id: str) -> str:
         """The incident under which records of this one count (R14)."""
         return self.picture.world(status).canonical(incident_id)
+
+    def still_true(self, changes: Iterable[Change]) -> list[Change]:
+        """Of changes that waited what is still so: merges and ids may have taken incidents and records elsewhere."""
+        return [true for change in changes if (true := self._still_true(change)) is not None]
+
+    def _still_true(self, change: Change) -> Change | None:
+        if self.canonical(change.status, change.incident_id) != change.canonical_id:
+            return None
+        here = change.status, change.canonical_id
+        outcomes = [one for one in change.outcomes if self.picture.incident_of(one.record_id) == here]
+        return msgspec.structs.replace(change, outcomes=tuple(outcomes))
 
     def contested(self, outputs: Iterable[Output], is_live: Callable[[str], bool]) -> list[Contested]:
         """What others have written under keys that are ours."""

@@ -134,11 +134,12 @@ class Outbox:
             )
         )
 
-    async def adopt(self) -> None:
+    async def adopt(self, judging: Judging) -> None:
         """All is folded that was on the log when an incident came over: publish what waits."""
         assert self._others is not None
         share = self._share
         changes, dead = self._waiting.take(share.is_live, lambda number: number in share.live)
+        changes = judging.still_true(changes)
         self._publisher.raise_epoch(self._others.epoch)
         await self._publish(with_leftovers(changes, self._others.standing), dead)
         self.is_adopting = False
@@ -150,6 +151,7 @@ class Outbox:
         await self._still_owning()
         letters = [letter async for letter in self._unsent(gained, published)]
         changes, dead = self._waiting.take(self._share.is_mine, lambda number: number in gained)
+        changes = judging.still_true(changes)
         changes = [
             *with_leftovers(changes, published.standing),
             *self._forgotten(changes, gained, published, judging),

@@ -248,7 +248,7 @@ class Serving:
         if self._adopted_at is None:
             self._adopted_at = await self._reader.ends()
         if await self._reader.has_passed(self._adopted_at):
-            await self._outbox.adopt()
+            await self._outbox.adopt(self._judging)
             self._adopted_at = None
 
     async def _finish_takeover(self, takeover: Takeover) -> None:
