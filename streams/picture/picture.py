@@ -27,6 +27,7 @@ import msgspec
 
 from schemas.outputs import Alarm, Outcome, UnitUpdate
 from schemas.records import Status
+from streams.picture import index
 from streams.picture.due_times import DueTimes
 from streams.picture.marks import Mark
 from streams.picture.register import Register
@@ -67,14 +68,30 @@ class Picture:
     `owns` is asked for canonical incidents, of all statuses alike; it must answer the same until the next `assign`.
     """
 
-    def __init__(self, owns: Callable[[str], bool] = lambda _: True) -> None:
-        self._register = Register()
+    def __init__(self, owns: Callable[[str], bool] = lambda _: True, known: Register | None = None) -> None:
+        self._register = Register() if known is None else known
         self._worlds: dict[Status, StatusWorld] = {
             status: StatusWorld(status, self._register, owns) for status in STATUSES
         }
         self._shown: dict[tuple[Status, str], ShownIncident] = {}
         self._now: int | None = None
         self._due = DueTimes()
+
+    @classmethod
+    def of_index(cls, raw: bytes) -> Picture | None:
+        """A picture that knows what another one's `index` knew, and owns nothing; None where that is of no use here."""
+        found = index.restored(raw)
+        if found is None:
+            return None
+        register, whole = found
+        picture = cls(lambda _: False, register)
+        for stamped in whole:
+            picture._worlds[stamped.record.status].restore(stamped)
+        return picture
+
+    def index(self) -> bytes:
+        """What must be known of all records admitted so far, whoever owns them. Raises OriginUnknownError."""
+        return index.written(self._register)
 
     def __len__(self) -> int:
         """The number of records, thin ones included; deliveries of one id count once."""

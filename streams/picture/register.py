@@ -38,7 +38,8 @@ class Register:
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
-        self._numbered: list[Docket] = []
+        self.numbered: list[Docket] = []
+        """By their numbers."""
         self._dockets: dict[Status, dict[str, Docket]] = {}
 
     def dockets(self, status: Status) -> dict[str, Docket]:
@@ -48,7 +49,7 @@ class Register:
     def docket_of(self, entry: Entry) -> Docket:
         """Where a known record is filed."""
         if isinstance(entry, Thin):
-            return self._numbered[entry.docket]
+            return self.numbered[entry.docket]
         return self._dockets[entry.record.status][entry.record.incident_id]
 
     def put(self, stamped: Stamped) -> Docket:
@@ -57,8 +58,8 @@ class Register:
         dockets = self.dockets(status)
         docket = dockets.get(incident_id)
         if docket is None:
-            docket = dockets[incident_id] = Docket(len(self._numbered), status, incident_id)
-            self._numbered.append(docket)
+            docket = dockets[incident_id] = Docket(len(self.numbered), status, incident_id)
+            self.numbered.append(docket)
         docket.record_ids.append(stamped.record_id)
         docket.count(stamped, 1)
         self.entries[stamped.record_id] = stamped
@@ -97,14 +98,30 @@ class Register:
             self.thin(stamped)
 
     def thin(self, stamped: Stamped) -> None:
-        """Keep no more of a record than must be known in every picture: of a merge or correction that is all of it.
+        """Keep no more of a record than must be known in every picture.
 
         One whose deliveries lie nowhere stays, as it could not be read again.
         """
-        if isinstance(stamped.record, Correction | IncidentMerge) or not stamped.origins:
-            return
+        if stamped.origins and not self.is_kept_whole(stamped):
+            self.entries[stamped.record_id] = self.thinned(stamped)
+
+    def thinned(self, stamped: Stamped) -> Thin:
+        """Its thin entry."""
         docket = self.docket_of(stamped)
-        self.entries[stamped.record_id] = thin(stamped.stamp, docket.number, stamped.digest, stamped.origins)
+        return thin(stamped.stamp, docket.number, stamped.digest, stamped.origins)
+
+    @staticmethod
+    def is_kept_whole(stamped: Stamped) -> bool:
+        """Of a merge or correction all must be known in every picture (R14)."""
+        return isinstance(stamped.record, Correction | IncidentMerge)
+
+    def restore(self, status: Status, incident_id: str, content_sum: bytes, record_ids: list[str]) -> None:
+        """A docket as it was, in the order of their numbers."""
+        docket = Docket(len(self.numbered), status, incident_id)
+        docket.content_sum = int.from_bytes(content_sum, "big")
+        docket.record_ids = record_ids
+        self.dockets(status)[incident_id] = docket
+        self.numbered.append(docket)
 
     def fill(self, stamped: Stamped) -> bool:
         """A record known thinly is known in full again; False if this is not the delivery that counts."""

@@ -102,14 +102,23 @@ class StatusWorld:
 
     def add(self, stamped: Stamped) -> None:
         """A record new to this world."""
-        record, record_id = stamped.record, stamped.record_id
+        record_id = stamped.record_id
         self._register.put(stamped)
-        if isinstance(record, IncidentMerge):
-            self._merges[record_id] = stamped
-        if isinstance(record, Correction):
-            self._corrections.setdefault(record.supersedes, {})[record_id] = stamped
+        self._link(stamped)
         self._arrived.append(stamped)
         self._note(record_id, stamped)
+
+    def restore(self, stamped: Stamped) -> None:
+        """A merge or correction that is in the register already."""
+        self._link(stamped)
+        self._links_changed = True
+
+    def _link(self, stamped: Stamped) -> None:
+        record = stamped.record
+        if isinstance(record, IncidentMerge):
+            self._merges[record.record_id] = stamped
+        if isinstance(record, Correction):
+            self._corrections.setdefault(record.supersedes, {})[record.record_id] = stamped
 
     def remove(self, record_id: str) -> None:
         """Another content, or an earlier stamp, takes the place of this one."""

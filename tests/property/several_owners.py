@@ -70,12 +70,16 @@ class Owner:
         self.outcomes: dict[str, Json] = {}
         self.alarms: dict[Any, Json] = {}
         self.released = self.loaded = 0
+        self._index: bytes | None = None
+        self._tail: list[Origin] = []
+        """What was delivered since the index was taken."""
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
 
     def goes_on(self) -> bool:
         """Deliver a few more records; False when there are none left."""
         size = self._rng.choice((1, 1, 2, 5, 20))
         batch, self._to_come = self._to_come[:size], self._to_come[size:]
+        self._tail += batch
         if batch and self._rng.random() < 0.1:
             batch.append(self._rng.choice(batch))
         self.picture.admit(self._log.read(batch))
@@ -110,6 +114,8 @@ class Owner:
 
     def take_snapshots(self, releases: float, *, at_once: bool = False) -> None:
         """Snapshots of some incidents; some of these leave memory. `at_once`: and come back at once."""
+        if self._rng.random() < 0.5:
+            self._index, self._tail = self.picture.index(), []
         for status in STATUSES:
             world = self.picture.world(status)
             for incident_id in [incident_id for incident_id, _ in world.folds()]:
@@ -128,10 +134,14 @@ class Owner:
 
     def starts_again(self) -> None:
         """The process dies; the next one knows what is published, the snapshots and how far the log was read."""
+        owns, index, tail = self.owns, self._index, self._tail
+        picture = None if index is None else Picture.of_index(index)
+        if picture is None:
+            picture = Picture(lambda _: False)
+            tail = [origin for origin in self._log.origins if origin not in self._to_come]
         self.settle()
-        owns, self.picture = self.owns, Picture(lambda _: False)
-        read = [origin for origin in self._log.origins if origin not in self._to_come]
-        self.picture.admit(self._log.read(self._rng.sample(read, len(read))))
+        self.picture = picture
+        self.picture.admit(self._log.read(self._rng.sample(tail, len(tail))))
         self.picture.offer(snapshot.mark for snapshot in self._snapshots.values())
         self.assign(owns)
         self.settle()
