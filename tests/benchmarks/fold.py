@@ -42,7 +42,7 @@ def run(size: Size) -> Report:
 def _rounds(cells: int, size: Size) -> dict[str, list[float]]:
     """Records per second of everything, in turn."""
     rounds: dict[str, list[float]] = {}
-    number = size.fold_records * SMALL // cells if cells == LARGE else size.fold_records
+    number = size.fold_records // 3 if cells == LARGE else size.fold_records
     for attempt in range(size.rounds):
         alone = _alone(number, cells)
         with benchmark_broker() as (bootstrap, place):
