@@ -6,6 +6,7 @@ functions are collected by pytest, too.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,6 +22,7 @@ from tests.unit.streams import (
     test_hard_checks,
     test_late_controls,
     test_marks,
+    test_merges,
     test_one_id,
     test_scenarios,
 )
@@ -28,7 +30,16 @@ from tests.unit.streams import (
 Probe = Callable[[], object]
 
 MODULES = (
-    *(test_hard_checks, test_marks, test_one_id, test_freezes, test_late_controls, test_alarms, test_explain),
+    *(
+        test_hard_checks,
+        test_marks,
+        test_one_id,
+        test_merges,
+        test_freezes,
+        test_late_controls,
+        test_alarms,
+        test_explain,
+    ),
     test_cost_of_a_change,
 )
 
@@ -52,12 +63,17 @@ def set_probes() -> dict[str, Probe]:
 
 
 def _tests_of(module: ModuleType) -> Iterator[tuple[str, Probe]]:
-    """The test functions of a module, once for each of their parameters."""
-    for name, function in vars(module).items():
-        if not name.startswith("test_") or not callable(function):
-            continue
-        for number, values in enumerate(_parameters(function)):
-            yield f"{module.__name__}.{name} {number}", partial(function, **values)
+    """The tests of a module and of its classes, once for each of their parameters; none that wants a fixture."""
+    holders = [module, *(kind for name, kind in vars(module).items() if name.startswith("Test"))]
+    for holder in holders:
+        for name, function in vars(holder).items():
+            if not name.startswith("test_"):
+                continue
+            bound = function if holder is module else getattr(holder(), name)
+            wanted = inspect.signature(bound).parameters.keys()
+            for number, values in enumerate(_parameters(function)):
+                if wanted == values.keys():
+                    yield f"{holder.__name__}.{name} {number}", partial(bound, **values)
 
 
 def _parameters(function: Any) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+from streams.picture.freezes import Freezes
+from streams.picture.judged import Judged
+from streams.picture.moments import Moment, turn_of
+from streams.picture.steps import Agenda, Step
 from tests.unit.streams.records import COUNTY, NATION, TOWN, Viewer, record, report
 
 NEXT_COUNTY, NEXT_TOWN = "371324000000", "371324101000"
@@ -80,3 +85,46 @@ def test_the_prefectures_own_row_is_never_frozen() -> None:
     viewer.apply(later)
     assert viewer.judged(later)[0] == "accepted"
     assert viewer.figure("371300000000", "missing").own == 6
+
+
+def test_a_verification_of_two_counties_ends_the_duty_of_both() -> None:
+    viewer = Viewer().apply(
+        report(0, TOWN, {"dead": 1}, status="Actual"),
+        report(0, NEXT_TOWN, {"dead": 1}, status="Actual", org="泉庄镇应急办"),
+    )
+    viewer.clock(2 * 24 * 60)
+    assert set(viewer.standing("missing_report")) == {COUNTY, NEXT_COUNTY}
+    viewer.apply(verification(2 * 24 * 60, "371323", "371324", status="Actual"))
+    assert viewer.standing("missing_report") == {}
+
+
+def test_which_verification_freezes_a_county_as_of_a_moment() -> None:
+    freezes = Freezes(Agenda())
+    first, second = (cast(Judged, SimpleNamespace(record_id=name)) for name in ("first", "second"))
+
+    def step(number: int) -> Step:
+        return Step(turn_of((number, "r")), first)
+
+    def after(number: int) -> Moment:
+        return turn_of((number, "z"))
+
+    freezes.put("371323", first, step(1))
+    freezes.put("371323", second, step(3))
+    freezes.put(None, first, step(5))
+    freezes.put(None, second, step(7))
+    by_moment = {
+        at: freezes.frozen_by("371323", at) for at in (after(0), after(2), after(4), after(6), after(8))
+    }
+    assert list(by_moment.values()) == [None, "first", "first", "second", None]
+    for at, by in by_moment.items():
+        assert freezes.covers("371323", at) == freezes.covers_unit(TOWN, at) == (by is not None)
+    # A step does not know yet what happens at its own moment.
+    assert freezes.frozen_by("371323", step(1).moment) is None
+    assert freezes.frozen_by("371323", step(5).moment) == "first"
+    assert freezes.covers("371323", step(7).moment)
+    assert not freezes.covers("371323", step(1).moment)
+    assert freezes.frozen_by("371324", after(2)) is None
+    assert freezes.frozen_by(None, after(2)) is None
+    assert not freezes.covers_unit("371300000000", after(2))
+    freezes.take_back(None, second, step(7))
+    assert freezes.frozen_by("371323") == "second"

@@ -188,6 +188,25 @@ def test_what_its_own_review_returned_before_does_not_come_back_with_its_root() 
     assert viewer.judged(change)[2] == "returned"
 
 
+# R6, R11
+
+
+def test_a_cancel_that_waited_has_counted_once_its_release_is_returned() -> None:
+    cancel = record(1, "supply_movement", doc_no="C1", kind="cancel", ref_doc_no="R1", lines={"tent": 2})
+    release = record(2, "supply_movement", doc_no="R1", kind="release", lines={"tent": 5}, unit=TOWN)
+    viewer = Viewer().apply(cancel, release)
+    assert viewer.judged(cancel) == ("held", {"awaiting_base"}, "effective")
+    viewer.apply(review(3, release, "return"))
+    assert viewer.judged(release)[2] == "returned"
+    assert viewer.judged(cancel) == ("held", {"awaiting_base"}, "superseded")
+
+
+def test_a_converted_value_keeps_its_qualifier() -> None:
+    stated = {"crop_affected_ha": {"value": 40, "unit": "mu", "qualifier": "about"}}
+    figure = Viewer().apply(report(1, TOWN, stated)).figure(TOWN, "crop_affected_ha")
+    assert (str(figure.own), figure.qualifier) == ("2.6667", "about")
+
+
 # R15
 
 
