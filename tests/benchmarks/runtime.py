@@ -119,5 +119,6 @@ def run(size: Size) -> Report:
             "events/s",
             beside=f"Fenghuo / {name}",
             ratio=paired(per_processor, FENGHUO, name),
+            goal=Goal("at least", goal),
         )
     return report

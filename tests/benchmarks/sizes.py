@@ -26,7 +26,7 @@ class Size:
 
 QUICK = Size(
     rounds=3,
-    runtime_events=400_000,
+    runtime_events=800_000,
     race_seconds=12.0,
     fold_records=60_000,
     intake_seconds=4.0,

@@ -72,13 +72,33 @@ class Counting:
         """Nothing is ever given up, so nothing is missing."""
         return []
 
+    def missing_snapshots(self) -> list[Any]:
+        """There are none."""
+        return []
+
+    def sizes(self) -> dict[Any, int]:
+        """Nothing of which a snapshot would be taken."""
+        return {}
+
+    def rests(self, status: str, incident_id: str) -> bool:
+        """Everything is in memory."""
+        return False
+
+    def canonical(self, status: str, incident_id: str) -> str:
+        """There are no merges."""
+        return incident_id
+
     def still_true(self, changes: list[Change]) -> list[Change]:
         """Nothing ever goes elsewhere."""
         return changes
 
-    def release(self, silent_since: int) -> int:
+    def silent(self, since: int) -> list[Any]:
         """Nothing is ever closed."""
-        return 0
+        return []
+
+    def index(self) -> bytes:
+        """Nothing needs to be known of a record."""
+        return b""
 
     def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
         """What changed since a second ago."""
