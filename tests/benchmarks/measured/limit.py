@@ -22,7 +22,7 @@ async def consume(bootstrap: str) -> None:
     """Until killed."""
     decode = msgspec.json.Decoder(Event).decode
 
-    def decode_all(messages: list[ConsumerRecord]) -> None:
+    def decode_all(messages: list[ConsumerRecord[bytes, bytes]]) -> None:
         for message in messages:
             decode(message.value or b"")
 
