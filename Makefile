@@ -55,8 +55,9 @@ test-console: deps
 test-browser: browser
 	$(BIN)/pytest -m browser tests/end_to_end
 
+# LONG_ROUNDS=n: n times the rounds of `make test`; 20 take some hours on 2 cores.
 test-long: deps
-	FENGHUO_TEST_LONG=1 FENGHUO_TEST_ROUNDS=20 $(BIN)/pytest
+	FENGHUO_TEST_LONG=1 FENGHUO_TEST_ROUNDS=$(or $(LONG_ROUNDS),20) $(BIN)/pytest
 	@$(MAKE) --no-print-directory test-mutants
 
 # Does a test notice every change of the fold? tests/mutation/README.md
