@@ -75,10 +75,6 @@ class Cells:
         cell = self._cells.get((unit, key))
         return cell.value(at) if cell else None
 
-    def in_force(self, at: Moment) -> Iterator[CellId]:
-        """The cells with a value in force as of a moment."""
-        return (cell_id for cell_id, cell in self._cells.items() if cell.reign(at))
-
     def in_force_in(self, counties: Iterable[str]) -> Iterator[CellId]:
         """The cells of these counties with a value in force now."""
         cells = (cell for county in counties for cell in self._of_county.get(county, ()))

@@ -11,7 +11,7 @@ from streams.picture.cells import Cells
 from streams.picture.freezes import Freezes
 from streams.picture.judged import Judged
 from streams.picture.lanes import Cancels, Contents, Documents, Facts, Namings
-from streams.picture.moments import END, Moment, after_release, after_turn, turn_of
+from streams.picture.moments import Moment, after_release, after_turn, turn_of
 from streams.picture.shelters import Shelters
 from streams.picture.stamped import Order, Stamped
 from streams.picture.steps import Agenda, Step
@@ -101,9 +101,7 @@ class IncidentState:
     def mark_frozen(self) -> None:
         """The status of the figures of counties that were frozen or thawed may have changed."""
         counties, self.freezes.changed = self.freezes.changed, set()
-        self.cells.changed.update(
-            cell_id for cell_id in self.cells.in_force(END) if county_of(cell_id[0]) in counties
-        )
+        self.cells.changed.update(self.cells.in_force_in(counties))
 
     # Waiting (R4, R6, R18): the step of the next attempt lies right after what is awaited.
 
