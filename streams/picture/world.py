@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
-from schemas.outputs import Disposition
 from schemas.records import Correction, IncidentMerge, Status
 from streams.picture.incident import IncidentFold
+from streams.picture.known_records import KnownRecords
 from streams.picture.marks import Mark, identity
 from streams.picture.merges import AliasGraph
 from streams.picture.register import Entry, Register
 from streams.picture.stamped import Origin, Stamped
-from streams.picture.state import Elsewhere
 
 Owns = Callable[[str], bool]
 """Whether a canonical incident is ours."""
@@ -27,20 +26,14 @@ class MissingRecordsError(Exception):
     """The picture cannot be settled before what `missing` names has been filled in."""
 
 
-class StatusWorld:
+class StatusWorld(KnownRecords):
     """The records of one status by incident. `settle` answers of which incidents something else may be shown."""
 
     def __init__(self, status: Status, register: Register, owns: Owns) -> None:
-        self.status = status
-        self._register = register
-        self._dockets = register.dockets(status)
+        super().__init__(status, register)
         self._owns = owns
         self._ours: dict[str, bool] = {}
         """What `owns` has said so far."""
-        self._merges: dict[str, Stamped] = {}
-        self._corrections: dict[str, dict[str, Stamped]] = {}
-        """record_id → the corrections that supersede it directly."""
-        self._graph = AliasGraph()
         self._folds: dict[str, IncidentFold] = {}
         self._arrived: list[Stamped] = []
         """Records that nobody has looked at yet."""
@@ -64,34 +57,11 @@ class StatusWorld:
         """Incidents whose fold came or went, or whose aliases changed."""
         self._links_changed = False
 
-    # What the folds may ask: streams.picture.state.World.
-
-    def find(self, record_id: str) -> Elsewhere | None:
-        """A record by its id."""
-        entry = self._register.entries.get(record_id)
-        if entry is None or self._register.docket_of(entry).status != self.status:
-            return None
-        record = entry.record if isinstance(entry, Stamped) else None
-        links = record if isinstance(record, Correction | IncidentMerge) else None
-        return Elsewhere(record_id, (entry.stamp, record_id), links)
-
-    def merge_disposition(self, record_id: str) -> Disposition:
-        """How a merge is judged (R14)."""
-        return self._graph.dispositions[record_id]
-
-    def moved_before(self, stamped: Stamped) -> bool:
-        """Whether its incident was merged away before its turn."""
-        return self._graph.moved_before(stamped)
-
     def watch(self, record_id: str, incident_id: str) -> None:
         """A fold has looked for a record that is none of its own."""
         self._watchers.setdefault(record_id, set()).add(incident_id)
 
     # What the picture does.
-
-    def canonical(self, incident_id: str) -> str:
-        """The canonical incident (R14)."""
-        return self._graph.canonical(incident_id)
 
     def is_ours(self, canonical_id: str) -> bool:
         """Whether this picture folds a canonical incident."""
@@ -113,13 +83,6 @@ class StatusWorld:
         self._link(stamped)
         self._links_changed = True
 
-    def _link(self, stamped: Stamped) -> None:
-        record = stamped.record
-        if isinstance(record, IncidentMerge):
-            self._merges[record.record_id] = stamped
-        if isinstance(record, Correction):
-            self._corrections.setdefault(record.supersedes, {})[record.record_id] = stamped
-
     def remove(self, record_id: str) -> None:
         """Another content, or an earlier stamp, takes the place of this one."""
         entry = self._register.entries[record_id]
@@ -140,10 +103,6 @@ class StatusWorld:
     def folds(self) -> Iterable[tuple[str, IncidentFold]]:
         """(canonical incident, fold) of those in memory."""
         return self._folds.items()
-
-    def aliases(self, incident_id: str) -> tuple[str, ...]:
-        """The incidents merged away into this canonical one, sorted."""
-        return self._graph.members(incident_id)
 
     def sort_out(self) -> None:
         """Read the merges, and keep of what arrived as much as must be kept."""
@@ -219,7 +178,7 @@ class StatusWorld:
         resting = []
         for incident_id in now - before:
             self._at_rest.add(incident_id)
-            if self._fits(incident_id):
+            if self._has_fitting(incident_id):
                 resting.append(self._offered[incident_id])
                 for record_id in self._offered[incident_id].elsewhere:
                     self.watch(record_id, incident_id)
@@ -246,7 +205,7 @@ class StatusWorld:
     def release(self, incident_id: str) -> Literal["no", "rests", "has a snapshot"]:
         """An incident leaves memory if it is closed, or if its snapshot was offered and fits."""
         fold = self._folds.get(incident_id)
-        if fold is None or self._is_unsettled() or not (fold.head.closed or self._fits(incident_id)):
+        if fold is None or self._is_unsettled() or not (fold.head.closed or self._has_fitting(incident_id)):
             return "no"
         dockets = [self._dockets.get(filed_under) for filed_under in self._all_ids(incident_id)]
         if not all(stamped.origins for docket in dockets for stamped in self._register.full(docket)):
@@ -255,7 +214,7 @@ class StatusWorld:
             self._register.make_thin(docket)
         del self._folds[incident_id]
         self._at_rest.add(incident_id)
-        if self._fits(incident_id):
+        if self._has_fitting(incident_id):
             return "has a snapshot"
         self._offered.pop(incident_id, None)
         return "rests"
@@ -265,27 +224,7 @@ class StatusWorld:
     def mark(self, incident_id: str) -> Mark | None:
         """Where a canonical incident's fold is now; None where it is not in memory or something is to be settled."""
         fold = self._folds.get(incident_id)
-        if fold is None or self._is_unsettled():
-            return None
-        judged, elsewhere = fold.state.judged, fold.state.elsewhere - fold.state.judged.keys()
-        merges = {
-            record_id: self._graph.dispositions[record_id]
-            for record_id in self._merges
-            if record_id in judged or record_id in elsewhere
-        }
-        return Mark(
-            status=self.status,
-            incident_id=incident_id,
-            filed=self._filed(incident_id),
-            merged_by=self._merged_by(incident_id),
-            merges=merges,
-            links=self._links(incident_id, merges),
-            elsewhere={record_id: self._found(record_id) for record_id in elsewhere},
-            records=len(fold),
-            newest=fold.newest_stamp,
-            closed=fold.head.closed,
-            next_due=fold.attention.next_due(),
-        )
+        return None if fold is None or self._is_unsettled() else self._mark_of(fold)
 
     def offer(self, mark: Mark) -> None:
         """A snapshot of this incident could be had."""
@@ -322,6 +261,10 @@ class StatusWorld:
         self._touched.add(incident_id)
         return True
 
+    def _has_fitting(self, incident_id: str) -> bool:
+        mark = self._offered.get(incident_id)
+        return mark is not None and self._fits(mark)
+
     def _stir(self, mark: Mark, fold: IncidentFold) -> None:
         """What lies outside of the incident may differ from what the snapshot saw."""
         for record_id in fold.state.elsewhere:
@@ -338,43 +281,6 @@ class StatusWorld:
                 fold.judge_again(record_id)
                 fold.stir_readers(record_id)
 
-    def _fits(self, incident_id: str) -> bool:
-        mark = self._offered.get(incident_id)
-        return (
-            mark is not None
-            and self.canonical(incident_id) == incident_id
-            and mark.filed == self._filed(incident_id)
-            and mark.merged_by == self._merged_by(incident_id)
-            and mark.links == self._links(incident_id, mark.merges)
-            and all(self._found(one) == found for one, found in mark.elsewhere.items())
-        )
-
-    def _links(self, incident_id: str, merges: Iterable[str]) -> list[bytes]:
-        near = (self._merges.get(record_id) for record_id in sorted(merges))
-        return [
-            self._graph.links(incident_id),
-            *(self._graph.links(merge.record.incident_id) if merge else b"" for merge in near),
-        ]
-
-    def _filed(self, incident_id: str) -> dict[str, bytes]:
-        dockets = (
-            (filed_under, self._dockets.get(filed_under)) for filed_under in self._all_ids(incident_id)
-        )
-        return {filed_under: docket.sum_bytes if docket else b"" for filed_under, docket in dockets}
-
-    def _merged_by(self, incident_id: str) -> dict[str, bytes]:
-        found = ((alias, identity(self._graph.in_force[alias])) for alias in self._graph.members(incident_id))
-        return {alias: merge for alias, merge in found if merge is not None}
-
-    def _found(self, record_id: str) -> bytes | None:
-        entry = self._register.entries.get(record_id)
-        here = entry is not None and self._register.docket_of(entry).status == self.status
-        return identity(entry) if here else None
-
-    def _counts_in(self, entry: Entry, incident_id: str) -> bool:
-        docket = self._register.docket_of(entry)
-        return docket.status == self.status and self.canonical(docket.incident_id) == incident_id
-
     def set_aside(self, stamped: Stamped) -> None:
         """A record that no rule can judge is none of this world's any more; the fold that it broke is made anew."""
         incident_id = self.canonical(stamped.record.incident_id)
@@ -387,9 +293,6 @@ class StatusWorld:
         return bool(
             self._arrived or self._new or self._wanted or self._touched or self._remade or self._links_changed
         )
-
-    def _all_ids(self, canonical_id: str) -> tuple[str, ...]:
-        return canonical_id, *self._graph.members(canonical_id)
 
     def _reach(self, incident_id: str) -> IncidentFold | None:
         """Something reaches a canonical incident: one at rest is wanted. Answers its fold, if it has one."""
@@ -451,17 +354,6 @@ class StatusWorld:
             if fold is not None:
                 fold.stir_readers(record_id)
                 self._touched.add(incident_id)
-
-    def _leads_to_merge(self, correction: Correction) -> bool:
-        seen: set[str] = set()
-        base_id = correction.supersedes
-        while base_id not in seen:
-            seen.add(base_id)
-            base = self.find(base_id)
-            if base is None or not isinstance(base.record, Correction):
-                return base is not None and isinstance(base.record, IncidentMerge)
-            base_id = base.record.supersedes
-        return False
 
     def _read_merges(self) -> None:
         """Read the alias graph from the whole set; the records of incidents that moved go to another fold."""
