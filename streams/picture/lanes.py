@@ -15,6 +15,7 @@ from streams.picture.steps import Agenda, Step
 DELTAS = Dispatch | EvacuationCount | SupplyMovement
 REPORTS = LossReport | ZeroReport | Correction
 
+
 class Contents:
     """R1: content → the records that have it."""
 
