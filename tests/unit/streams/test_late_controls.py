@@ -188,6 +188,15 @@ def test_what_its_own_review_returned_before_does_not_come_back_with_its_root() 
     assert viewer.judged(change)[2] == "returned"
 
 
+def test_the_same_of_a_correction_that_states_nothing() -> None:
+    base = record(1, "zero_report", rows=[])
+    change = correction(2, base, {}, rows=[])
+    viewer = Viewer().apply(base, change, review(10, base, "return"), review(20, base, "approve"))
+    assert viewer.judged(change)[2] == "none"
+    viewer.apply(review(5, change, "return"))
+    assert viewer.judged(change)[2] == "returned"
+
+
 # R6, R11
 
 
