@@ -11,12 +11,12 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """`key` says what the message key is, `producer` and `consumers` who writes and reads it.
 
     Record topics keep everything, carry the broker's append time and have equal partition counts; output topics are
-    compacted.
+    compacted. Snapshot topics are the workers' own: a cache that may be deleted at any time, no contract.
     """
 
     name: str
     zh: str
-    kind: Literal["record", "output"]
+    kind: Literal["record", "output", "snapshot"]
     key: str
     producer: str
     consumers: tuple[str, ...]
@@ -27,7 +27,9 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
         """Kafka topic settings that belong to the contract."""
         if self.kind == "record":
             return {"retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": "LogAppendTime"}
-        return {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
+        output = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
+        # Newer snapshots take the place of older ones soon: compaction leaves the segment that is written alone.
+        return output | {"segment.bytes": str(64 << 20)} if self.kind == "snapshot" else output
 
 
 INCIDENT_REPORTS = Topic(
@@ -125,9 +127,28 @@ DEAD_LETTERS = Topic(
     producer="worker",
     consumers=("ledger",),
 )
+SNAPSHOT_MANIFESTS = Topic(
+    name="situation.snapshot.manifests",
+    zh="快照目录",
+    kind="snapshot",
+    key="status|canonical incident, or index",
+    producer="worker",
+    consumers=("worker",),
+)
+SNAPSHOT_CHUNKS = Topic(
+    name="situation.snapshots",
+    zh="快照",
+    kind="snapshot",
+    key="status|canonical incident|slot|number, or index|slot|number",
+    producer="worker",
+    consumers=("worker",),
+)
 
 RECORD_TOPICS = (INCIDENT_REPORTS, RESCUE_DISPATCHES, EVACUATION_COUNTS, SUPPLY_RELEASES, RESPONSE_CONTROL)
 OUTPUT_TOPICS = (SITUATION_UPDATES, RECORD_OUTCOMES, SITUATION_ALARMS, SITUATION_PROGRESS, DEAD_LETTERS)
+SNAPSHOT_TOPICS = (SNAPSHOT_MANIFESTS, SNAPSHOT_CHUNKS)
 TOPICS = RECORD_TOPICS + OUTPUT_TOPICS
+"""The contract's; beside them an installation has the snapshot topics."""
+ALL_TOPICS = TOPICS + SNAPSHOT_TOPICS
 
 TOPIC_OF_TYPE: dict[str, Topic] = {name: topic for topic in RECORD_TOPICS for name in topic.types}

@@ -20,7 +20,7 @@ from fenghuo.embedded.errors import Exit
 from fenghuo.embedded.topics import create_topics
 from fenghuo.platform.kafka import TopicMismatchError
 from fenghuo.platform.settings import Settings
-from schemas.topics import TOPICS, Topic
+from schemas.topics import ALL_TOPICS, Topic
 
 Offsets = dict[TopicPartition, int]
 
@@ -62,7 +62,7 @@ def topics(
             say(f"连接不上 Kafka {bootstrap} is not reachable: {error}")
     if as_json:
         typer.echo(
-            msgspec.json.encode([{**_row(topic), "broker": found.get(topic.name)} for topic in TOPICS])
+            msgspec.json.encode([{**_row(topic), "broker": found.get(topic.name)} for topic in ALL_TOPICS])
         )
     else:
         console = Console()
@@ -91,7 +91,7 @@ async def describe(bootstrap: str) -> dict[str, BrokerTopic]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     await admin.start()
     try:
-        names = sorted({topic.name for topic in TOPICS} & set(await admin.list_topics()))
+        names = sorted({topic.name for topic in ALL_TOPICS} & set(await admin.list_topics()))
         if not names:
             return {}
         described = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics(names)}
@@ -151,7 +151,7 @@ def _contract_table() -> Table:
     table.add_column("主题 topic", no_wrap=True)
     for heading in ("键 key", "写 → 读 producer → consumers", "类型 types"):
         table.add_column(heading, overflow="fold")
-    for topic in TOPICS:
+    for topic in ALL_TOPICS:
         table.add_row(
             f"{topic.name}\n{topic.zh}",
             topic.key,
@@ -167,7 +167,7 @@ def _broker_table(bootstrap: str, found: dict[str, BrokerTopic]) -> Table:
     table.add_column("分区×副本\nparts × replicas", justify="right", no_wrap=True)
     table.add_column("条数\nmessages", justify="right", no_wrap=True)
     table.add_column("设置 settings", overflow="fold")
-    for topic in TOPICS:
+    for topic in ALL_TOPICS:
         broker = found.get(topic.name)
         if broker is None:
             table.add_row(topic.name, "–", "–", "没有 missing", style="red")

@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from fenghuo.embedded.kafka import DURABLE_TOPIC
 from fenghuo.platform.kafka import TopicSpec, ensure_topics
 from fenghuo.platform.settings import Settings
-from schemas.topics import TOPICS, Topic
+from schemas.topics import ALL_TOPICS, Topic
 
 
 def topic_specs(settings: Settings, *, single_broker: bool) -> list[TopicSpec]:
@@ -24,7 +24,7 @@ def topic_specs(settings: Settings, *, single_broker: bool) -> list[TopicSpec]:
             replication=settings.replication,
             config={**topic.config, **(DURABLE_TOPIC if single_broker and _is_record(topic) else {})},
         )
-        for topic in TOPICS
+        for topic in ALL_TOPICS
     ]
 
 

@@ -89,6 +89,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds without a record after which a closed incident leaves a worker's memory.",
     )
+    snapshot_after: float = Field(
+        300.0,
+        ge=0,
+        description="Seconds after which a worker takes a snapshot of an incident that has changed a little.",
+    )
+    index_after: int = Field(
+        10_000,
+        ge=1,
+        description="So many new records, and a tenth of all, and the index of records is written anew.",
+    )
     workers: int = Field(1, ge=1, le=64, description="How many workers the embedded run starts.")
     gateway_health: Address = Field("127.0.0.1:8083", description="Health and metrics of the gateway.")
     unsafe_listen: bool = Field(

@@ -11,6 +11,7 @@ from mode import Service
 from streams.worker.judging import Judging
 from streams.worker.membership import Membership
 from streams.worker.serving import Clients, Serving
+from streams.worker.snapshotting import Policy
 
 
 class AggregationEndedError(Exception):
@@ -24,13 +25,13 @@ class Aggregation(Service):
         self,
         clients: Clients,
         *,
-        closed_after: float,
+        policy: Policy,
         make_judging: Callable[[], Judging] = Judging,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._membership = Membership(clients.member)
-        self._serving = Serving(clients, self._membership, make_judging(), closed_after)
+        self._serving = Serving(clients, self._membership, make_judging(), policy)
 
     def not_ready(self) -> str | None:
         """None while live, or standing by for the owners; else what it is doing."""

@@ -1,38 +1,36 @@
-"""Records that are missing, read from the log in the background, some at a time."""
+"""What is missing, read from the log in the background, some at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from streams.picture.stamped import Origin
-from streams.worker.reading import MakeConsumer, read_origins
-
-CHUNKS_AHEAD = 2
+AHEAD = 2
 
 
 class Fetching:
-    """Reads the messages at these places; `take` until `is_done`."""
+    """Reads `parts`; each is to be given to `apply`. `take` them until `is_done`."""
 
-    def __init__(self, make_consumer: MakeConsumer, origins: Iterable[Origin]) -> None:
-        self._chunks: asyncio.Queue[list[Any]] = asyncio.Queue(CHUNKS_AHEAD)
-        self._reading = asyncio.create_task(self._read(make_consumer, origins))
+    def __init__(self, parts: AsyncIterator[Any], apply: Callable[[Any], object]) -> None:
+        self.apply = apply
+        self._parts: asyncio.Queue[Any] = asyncio.Queue(AHEAD)
+        self._reading = asyncio.create_task(self._read(parts))
 
-    async def _read(self, make_consumer: MakeConsumer, origins: Iterable[Origin]) -> None:
-        async for messages in read_origins(make_consumer, origins):
-            await self._chunks.put(messages)
+    async def _read(self, parts: AsyncIterator[Any]) -> None:
+        async for part in parts:
+            await self._parts.put(part)
 
-    def take(self) -> list[Any]:
-        """What has come since; empty if nothing has. Raises LogLostError."""
+    def take(self) -> Any | None:
+        """The next part; None if none has come. Raises what the reading raises (LogLostError)."""
         if self._reading.done():
             self._reading.result()
-        return [] if self._chunks.empty() else self._chunks.get_nowait()
+        return None if self._parts.empty() else self._parts.get_nowait()
 
     @property
     def is_done(self) -> bool:
         """Whether everything was taken."""
-        return self._reading.done() and self._chunks.empty()
+        return self._reading.done() and self._parts.empty()
 
     async def stop(self) -> None:
         """Leave the rest."""

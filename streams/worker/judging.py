@@ -12,8 +12,10 @@ from schemas.outputs import DeadLetter
 from schemas.parsing import ShapeError
 from schemas.records import Status
 from streams.picture.incident import UnjudgeableError
-from streams.picture.picture import Picture
+from streams.picture.marks import Mark
+from streams.picture.picture import STATUSES, Picture
 from streams.picture.shown import Change
+from streams.picture.snapshots import Snapshot
 from streams.picture.stamped import Origin, Stamped, stamped_from
 from streams.worker import metrics
 from streams.worker.contests import Contested, contested
@@ -48,6 +50,47 @@ class Judging:
     def assign(self, owns: Callable[[str], bool]) -> None:
         """The canonical incidents that are ours from now on."""
         self.picture.assign(owns)
+
+    def restore(self, index: bytes) -> bool:
+        """Know what another picture knew of all records; False where its index is of no use here."""
+        picture = Picture.of_index(index)
+        if picture is not None:
+            self.picture = picture
+        return picture is not None
+
+    def index(self) -> bytes:
+        """What is known of all records."""
+        return self.picture.index()
+
+    def offer(self, marks: Iterable[Mark]) -> None:
+        """Snapshots of incidents that are about to be ours."""
+        self.picture.offer(marks)
+
+    def missing_snapshots(self) -> list[Mark]:
+        """Those that must be loaded before anything can be judged."""
+        return self.picture.missing_snapshots()
+
+    def load(self, found: tuple[Mark, bytes | None]) -> None:
+        """A snapshot that was missing; without its content, or where it is of no use, its records are missing."""
+        mark, content = found
+        if not self.picture.load(mark, content):
+            log.warning("a snapshot is of no use, its records are read", incident_id=mark.incident_id)
+
+    def snapshot(self, status: Status, incident_id: str) -> Snapshot | None:
+        """An incident's fold and what was published of it; None while it is not in memory or not settled."""
+        return self.picture.snapshot(status, incident_id)
+
+    def sizes(self) -> dict[tuple[Status, str], int]:
+        """(status, canonical incident) → records, of the incidents in memory."""
+        return {
+            (status, incident_id): len(fold)
+            for status in STATUSES
+            for incident_id, fold in self.picture.world(status).folds()
+        }
+
+    def rests(self, status: Status, incident_id: str) -> bool:
+        """Whether an incident is ours, but not in memory."""
+        return self.picture.world(status).is_at_rest(incident_id)
 
     def fold(self, messages: Iterable[Message]) -> tuple[list[Change], list[DeadLetter]]:
         """Take a batch and judge it; answers what changed and what goes to the dead letters.
@@ -99,10 +142,16 @@ class Judging:
         """Messages that were missing; what could not be decoded then cannot be now."""
         self.picture.fill(_decoded(messages, {}, []))
 
-    def release(self, silent_since: int) -> int:
-        """Closed incidents without a record since then (stamp, µs) leave memory; answers how many did."""
-        silent = [closed for closed in self.picture.closed_incidents() if closed.newest < silent_since]
-        return sum(self.picture.release(closed.status, closed.incident_id) for closed in silent)
+    def silent(self, since: int) -> list[tuple[Status, str]]:
+        """Closed incidents in memory without a record since then (stamp, µs)."""
+        closed = self.picture.closed_incidents()
+        return [(one.status, one.incident_id) for one in closed if one.newest < since]
+
+    def release(self, status: Status, incident_id: str, mark: Mark | None) -> bool:
+        """An incident leaves memory; `mark`: its snapshot can be had. False where it cannot."""
+        if mark is not None:
+            self.picture.offer([mark])
+        return self.picture.release(status, incident_id)
 
     def settle(self, now: int | None = None) -> tuple[list[Change], list[DeadLetter]]:
         """Judge what was taken; a record that a rule stumbles over is set aside and the rest judged without it.

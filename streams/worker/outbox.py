@@ -72,7 +72,7 @@ class Outbox:
         _, dead = self._waiting.take(
             lambda incident_id: not share.is_mine(incident_id), lambda number: number not in share.mine
         )
-        self._note_elsewhere(dead)
+        self.note_elsewhere(dead)
 
     async def put(self, changes: list[Change], dead: list[DeadLetter]) -> None:
         """Publish what may be published now; the rest waits, or is others' business."""
@@ -86,7 +86,7 @@ class Outbox:
             elif share.is_mine(change.canonical_id):
                 later.append(change)
         self._waiting.add(later, [letter for letter in dead if letter.partition in share.gained])
-        self._note_elsewhere(letter for letter in dead if letter.partition not in share.mine)
+        self.note_elsewhere(letter for letter in dead if letter.partition not in share.mine)
         await self._publish(now, [letter for letter in dead if letter.partition in share.live])
 
     async def progress(self, folded_until: int) -> None:
@@ -107,7 +107,12 @@ class Outbox:
             not change.updates and not change.outcomes and self._share.is_live(change.incident_id)
         )
 
-    def _note_elsewhere(self, dead: Iterable[DeadLetter]) -> None:
+    def elsewhere(self) -> list[DeadLetter]:
+        """Dead letters that others have sent, or should have."""
+        return list(self._elsewhere.values())
+
+    def note_elsewhere(self, dead: Iterable[DeadLetter]) -> None:
+        """Dead letters that others will send."""
         for letter in dead:
             origin = (letter.topic, letter.partition, letter.offset)
             self._elsewhere[origin] = msgspec.structs.replace(letter, key=None, value=b"")
@@ -185,7 +190,7 @@ class Outbox:
         told = {(change.status, change.incident_id) for change in changes}
         for status, incident_id in sorted(published.standing.incidents() - told):
             canonical = judging.canonical(status, incident_id)
-            if self._share.partition_of(canonical) in gained:
+            if self._share.partition_of(canonical) in gained and not judging.rests(status, canonical):
                 nothing = Change(status, incident_id, canonical, whole=True)
                 yield from with_leftovers([nothing], published.standing)
 

@@ -110,6 +110,8 @@ class Published:
         self.digests: dict[tuple[str, bytes], bytes] = {}
         self.standing = Standing()
         self.positions: Offsets = {}
+        self._progress: dict[int, int] = {}
+        """Partition → append time, ms, up to which it was folded."""
         self._versions: dict[tuple[str, bytes], int] = {}
 
     def note(self, topic: str, key: bytes, output: Output) -> None:
@@ -122,6 +124,12 @@ class Published:
         self._versions[topic, key] = output.version
         self.digests[topic, key] = digest(output)
         self.standing.note(output)
+        if isinstance(output, Progress):
+            self._progress[output.partition] = int(output.folded_until.timestamp() * 1000)
+
+    def folded_until(self, partitions: Iterable[int]) -> int:
+        """Append time, ms, that the owners before have told of these partitions; 0 if none has."""
+        return max((self._progress.get(number, 0) for number in partitions), default=0)
 
     def forget_versions(self) -> None:
         """Versions are only needed while reading; from then on this owner's are the highest."""

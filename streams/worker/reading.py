@@ -22,7 +22,7 @@ MakeConsumer = Callable[[], AIOKafkaConsumer]
 RETRY_SECONDS = 1.0
 POLL_MS = 200
 LEAP = 5_000
-"""Fewer messages than this between two wanted ones are read over; more are leapt over."""
+"""Fewer records than this between two wanted ones are read over; more are leapt over."""
 
 
 class LogLostError(Exception):
@@ -94,6 +94,15 @@ class RecordReader:
             self._read_until[partition] = messages[-1].timestamp - 1
         return [message for messages in fetched.values() for message in messages]
 
+    def go_to(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Read on from there; partitions that are not named from their beginning."""
+        for partition, offset in positions.items():
+            self._consumer.seek(partition, offset)
+
+    async def positions(self) -> Offsets:
+        """Before where everything was given out."""
+        return {partition: await self._consumer.position(partition) for partition in self.partitions}
+
     async def ends(self) -> Offsets:
         """Where every partition ends now. Raises KafkaError."""
         return dict(await self._consumer.end_offsets(self.partitions))
@@ -130,10 +139,13 @@ class RecordReader:
         return before
 
 
-async def read_origins(make_consumer: MakeConsumer, origins: Iterable[Origin]) -> AsyncIterator[list[Any]]:
+async def read_origins(
+    make_consumer: MakeConsumer, origins: Iterable[Origin], *, leap: int = LEAP, may_be_lost: bool = False
+) -> AsyncIterator[list[Any]]:
     """The messages at these places, some at a time, in no order but their partition's.
 
-    Tries again for as long as Kafka is away. Raises LogLostError where there is no such message any more.
+    Tries again for as long as Kafka is away. Raises LogLostError where there is no such message any more, or leaves it
+    out if it `may_be_lost`.
     """
     wanted: dict[TopicPartition, list[int]] = {}
     for topic, number, offset in origins:
@@ -149,10 +161,14 @@ async def read_origins(make_consumer: MakeConsumer, origins: Iterable[Origin]) -
                 consumer.seek(partition, offsets[-1])
             while wanted:
                 fetched = await consumer.getmany(*wanted, timeout_ms=POLL_MS)
-                found = [message for part in fetched for message in _among(wanted[part], fetched[part])]
+                found = [
+                    message
+                    for part in fetched
+                    for message in _among(wanted[part], fetched[part], may_be_lost=may_be_lost)
+                ]
                 if found:
                     yield found
-                _advance(consumer, wanted, fetched)
+                _advance(consumer, wanted, fetched, leap)
         except KafkaError as error:
             log.warning("Kafka is away while records are fetched, trying again", error=repr(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -160,20 +176,25 @@ async def read_origins(make_consumer: MakeConsumer, origins: Iterable[Origin]) -
             await stop_consumer(consumer)
 
 
-def _among(offsets: list[int], messages: list[Any]) -> Iterable[Any]:
+def _among(offsets: list[int], messages: list[Any], *, may_be_lost: bool) -> Iterable[Any]:
     """Those of the messages whose offsets are wanted; `offsets`, the least last, loses them."""
     for message in messages:
+        while offsets and message.offset > offsets[-1]:
+            if not may_be_lost:
+                raise LogLostError(
+                    f"{message.topic} {message.partition} has no offset {offsets[-1]} any more"
+                )
+            offsets.pop()
         if offsets and message.offset == offsets[-1]:
             offsets.pop()
             yield message
-        elif offsets and message.offset > offsets[-1]:
-            raise LogLostError(f"{message.topic} {message.partition} has no offset {offsets[-1]} any more")
 
 
 def _advance(
     consumer: AIOKafkaConsumer,
     wanted: dict[TopicPartition, list[int]],
     fetched: Mapping[TopicPartition, list[Any]],
+    leap: int,
 ) -> None:
     """Leap to the next wanted message where it is far, and leave partitions of which nothing more is wanted."""
     for partition, messages in fetched.items():
@@ -181,5 +202,5 @@ def _advance(
         if not offsets:
             del wanted[partition]
             consumer.pause(partition)
-        elif offsets[-1] - messages[-1].offset > LEAP:
+        elif offsets[-1] - messages[-1].offset > leap:
             consumer.seek(partition, offsets[-1])

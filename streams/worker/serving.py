@@ -12,6 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -19,8 +20,8 @@ from aiokafka.errors import KafkaError
 
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
+from streams.picture.marks import Mark
 from streams.picture.shown import Change
-from streams.picture.stamped import Origin
 from streams.worker import metrics
 from streams.worker.fetching import Fetching
 from streams.worker.judging import Judging
@@ -28,14 +29,15 @@ from streams.worker.membership import Membership
 from streams.worker.outbox import Outbox
 from streams.worker.published import Published, read_published
 from streams.worker.publisher import Publisher
-from streams.worker.reading import Offsets, RecordReader
+from streams.worker.reading import Offsets, RecordReader, read_origins
 from streams.worker.share import NONE, Share
+from streams.worker.snapshot_store import SnapshotStore
+from streams.worker.snapshotting import Policy, Snapshotting
 
 log = get_logger(__name__)
 
 POLL_MS = 100
 PROGRESS_SECONDS = 1.0
-TIDY_SECONDS = 10.0
 RETRY_SECONDS = 1.0
 
 
@@ -54,28 +56,35 @@ class TermLostError(Exception):
     """Others may have had our partitions: what was about to be published is dropped, and all is taken over anew."""
 
 
-class Takeover(NamedTuple):
-    """Partitions that were gained: `ends` of the log then, and what stands on the outputs, being read."""
+@dataclass
+class Takeover:
+    """Partitions that were gained: `ends` of the log then, and what stands on the outputs, being read.
+
+    `marks`: snapshots of their incidents. Whether one fits shows only once all records are known: with some the
+    incidents are folded (`is_folding`) only then, without any from the first record.
+    """
 
     gained: frozenset[int]
     ends: Offsets
     published: asyncio.Task[Published]
+    marks: list[Mark]
+    is_folding: bool
     began: float
 
 
 class Serving:
-    """One worker, from its start to its end. `closed_after` seconds of silence a closed incident leaves memory."""
+    """One worker, from its start to its end."""
 
-    def __init__(
-        self, clients: Clients, membership: Membership, judging: Judging, closed_after: float
-    ) -> None:
+    def __init__(self, clients: Clients, membership: Membership, judging: Judging, policy: Policy) -> None:
         self._clients = clients
-        self._closed_after = closed_after
+        self._policy = policy
         self._membership = membership
         self._judging = judging
         self._reader: RecordReader
         self._share: Share
         self._outbox: Outbox
+        self._snapshots: Snapshotting
+        self._store: SnapshotStore
         self._generation = self._term = 0
         self._takeover: Takeover | None = None
         self._adopted_at: Offsets | None = None
@@ -83,7 +92,7 @@ class Serving:
         """Whether something may be to be judged that no message brings."""
         self._fetching: Fetching | None = None
         self._state: str | None = "starting"
-        self._told = self._tidied = 0.0
+        self._told = 0.0
         self._known_until = 0
         """Append time, ms, up to which all records are in the picture."""
 
@@ -97,7 +106,10 @@ class Serving:
         self._share = Share(self._reader.count)
         publisher = Publisher(self._clients.producer, self._reader.count, os.urandom(8).hex().encode())
         self._outbox = Outbox(publisher, self._share, self._clients.reader, self._still_owning)
+        self._store = SnapshotStore(self._clients.reader, self._clients.producer, self._reader.count)
+        self._snapshots = Snapshotting(self._store, self._judging, self._share, self._policy)
         try:
+            self._outbox.note_elsewhere(await self._restored())
             while True:
                 await self._try_step()
         finally:
@@ -108,6 +120,7 @@ class Serving:
             self._takeover.published.cancel()
         await self._stop_fetching()
         await self._outbox.stop()
+        await self._snapshots.stop()
         await self._reader.stop()
 
     async def _connect(self) -> RecordReader:
@@ -116,6 +129,14 @@ class Serving:
                 return await RecordReader.at_beginning(self._clients.reader)
             except KafkaError as error:
                 self._state = f"waiting for Kafka: {error}"
+                log.warning("Kafka is away at start, trying again", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _restored(self) -> list[DeadLetter]:
+        while True:
+            try:
+                return await self._snapshots.restore(self._reader)
+            except KafkaError as error:
                 log.warning("Kafka is away at start, trying again", error=repr(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -135,6 +156,7 @@ class Serving:
             return
         if self._generation != self._membership.generation:
             await self._share_anew()
+        await self._fold_what_was_gained()
         await self._fold(await self._reader.read(POLL_MS))
         if self._is_busy:
             return
@@ -145,8 +167,8 @@ class Serving:
         await self._outbox.contradict(self._judging)
         if self._share.live and time.monotonic() - self._told >= PROGRESS_SECONDS:
             await self._tell_progress()
-        if self._known_until and time.monotonic() - self._tidied >= TIDY_SECONDS:
-            await self._let_closed_go()
+        if self._known_until and not self._outbox.is_adopting and self._takeover is None:
+            await self._snapshots.step(self._reader, self._known_until, self._outbox.elsewhere())
 
     @property
     def _is_busy(self) -> bool:
@@ -172,22 +194,47 @@ class Serving:
             # What we have shown may not be what stands: all of it is folded and compared anew.
             await self._own(NONE)
             self._term = term
-        if mine != self._share.mine:
-            await self._own(mine)
+        await self._stop_fetching()
+        self._share.give(mine)
+        self._outbox.share_changed()
+        await self._fold_only(self._share.live)
         gained = self._share.gained
         if gained:
+            await self._store.look()
+            marks = [
+                mark for mark in self._store.marks() if self._share.partition_of(mark.incident_id) in gained
+            ]
             published = asyncio.create_task(read_published(self._clients.reader))
-            self._takeover = Takeover(gained, ends, published, time.monotonic())
+            self._takeover = Takeover(gained, ends, published, marks, False, time.monotonic())
+            if not marks:
+                await self._fold_all(self._takeover)
         self._state = f"taking over partitions {sorted(gained)}" if gained else None
         self._generation = generation
 
     async def _own(self, mine: frozenset[int]) -> None:
-        """Fold the incidents of these partitions and no others."""
         await self._stop_fetching()
         self._share.give(mine)
         self._outbox.share_changed()
-        await asyncio.to_thread(self._judging.assign, self._share.is_mine)
+        await self._fold_only(mine)
+
+    async def _fold_only(self, partitions: frozenset[int]) -> None:
+        """Fold the incidents of these partitions and no others."""
+        share = self._share
+        await asyncio.to_thread(self._judging.assign, lambda one: share.partition_of(one) in partitions)
         self._is_unsettled = True
+
+    async def _fold_what_was_gained(self) -> None:
+        """Once all is known that was on the log when we gained it: snapshots that fit need not even be loaded."""
+        takeover = self._takeover
+        if takeover is None or takeover.is_folding or self._fetching is not None:
+            return
+        if await self._reader.has_passed(takeover.ends):
+            self._judging.offer(takeover.marks)
+            await self._fold_all(takeover)
+
+    async def _fold_all(self, takeover: Takeover) -> None:
+        takeover.is_folding = True
+        await self._fold_only(self._share.mine)
 
     # Folding.
 
@@ -210,28 +257,31 @@ class Serving:
         with metrics.FOLD_SECONDS.time():
             changes, dead, missing = await asyncio.to_thread(self._judge, messages)
         metrics.RECORDS.set(len(self._judging))
-        self._is_unsettled = bool(missing)
-        if missing:
-            log.info("records are read again", count=len(missing))
-            self._fetching = Fetching(self._clients.reader, missing)
+        self._fetching = missing() if missing is not None else None
+        self._is_unsettled = missing is not None
         with metrics.PUBLISH_SECONDS.time():
             await self._outbox.put(changes, dead)
 
-    def _judge(self, messages: list[Any]) -> tuple[list[Change], list[DeadLetter], list[Origin]]:
-        """(changes, dead letters, origins of what must be read again before anything can be judged)."""
+    def _judge(
+        self, messages: list[Any]
+    ) -> tuple[list[Change], list[DeadLetter], Callable[[], Fetching] | None]:
+        """(changes, dead letters, how to fetch what must be there before anything can be judged)."""
         dead = self._judging.take(messages)
-        missing = self._judging.missing()
-        if missing:
-            return [], dead, missing
+        if marks := self._judging.missing_snapshots():
+            metrics.LOADED.inc(len(marks))
+            return [], dead, lambda: Fetching(self._store.contents(marks), self._judging.load)
+        if origins := self._judging.missing():
+            metrics.READ_AGAIN.inc(len(origins))
+            return [], dead, lambda: Fetching(read_origins(self._clients.reader, origins), self._judging.fill)
         changes, unjudgeable = self._judging.settle(self._known_until * 1000 or None)
-        return changes, dead + unjudgeable, []
+        return changes, dead + unjudgeable, None
 
     async def _fill(self, fetching: Fetching, messages: list[Any]) -> None:
         """Nothing can be judged before what is missing is there."""
-        filled = fetching.take()
+        part = fetching.take()
         dead = await asyncio.to_thread(self._judging.take, messages) if messages else []
-        if filled:
-            await asyncio.to_thread(self._judging.fill, filled)
+        if part is not None:
+            await asyncio.to_thread(fetching.apply, part)
         await self._outbox.put([], dead)
         if fetching.is_done:
             await self._stop_fetching()
@@ -253,13 +303,20 @@ class Serving:
 
     async def _finish_takeover(self, takeover: Takeover) -> None:
         """What was gained is published once all is folded that was on the log then."""
-        if not takeover.published.done() or not await self._reader.has_passed(takeover.ends):
+        if not takeover.is_folding or not takeover.published.done():
+            return
+        if not await self._reader.has_passed(takeover.ends):
             return
         try:
             published = takeover.published.result()
         except KafkaError:
             self._generation = -1
             raise
+        # The clock of the owner before us: alarms that it raised are not cleared for want of the time.
+        self._known_until = max(self._known_until, published.folded_until(takeover.gained))
+        await self._judge_and_publish([])
+        if self._is_busy:
+            return
         await self._outbox.take_over(takeover.gained, published, self._judging)
         self._takeover, self._state = None, None
         seconds = time.monotonic() - takeover.began
@@ -282,9 +339,3 @@ class Serving:
             await self._judge_and_publish([])
             if not self._is_busy:
                 await self._outbox.progress(self._known_until)
-
-    async def _let_closed_go(self) -> None:
-        """Closed incidents of which nothing is heard any more need no memory; a record brings them back."""
-        self._tidied = time.monotonic()
-        silent_since = int((self._known_until / 1000 - self._closed_after) * 1_000_000)
-        metrics.RELEASED.inc(await asyncio.to_thread(self._judging.release, silent_since))

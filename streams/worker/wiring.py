@@ -19,6 +19,7 @@ from fenghuo.platform.settings import Settings
 from streams.worker.aggregation import Aggregation
 from streams.worker.judging import Judging
 from streams.worker.serving import Clients
+from streams.worker.snapshotting import Policy
 
 GROUP = "fenghuo-workers"
 
@@ -76,9 +77,8 @@ def build(settings: Settings, make_judging: Callable[[], Judging] = Judging) -> 
             bootstrap, client_id="fenghuo-worker", max_batch_bytes=PUBLISH_BATCH_BYTES
         ),
     )
-    aggregation = Aggregation(
-        clients, closed_after=settings.closed_after, make_judging=make_judging, loop=app.loop
-    )
+    policy = Policy(settings.closed_after, settings.snapshot_after, settings.index_after)
+    aggregation = Aggregation(clients, policy=policy, make_judging=make_judging, loop=app.loop)
     health = Health("worker")
     health.add("aggregation", aggregation.not_ready)
     # Faust takes instances as well as classes here; its annotation only says classes.

@@ -27,6 +27,11 @@ pytestmark = pytest.mark.fault
 ROUNDS = (10 if os.environ.get("FENGHUO_TEST_LONG") else 3) * int(os.environ.get("FENGHUO_TEST_ROUNDS", "1"))
 FRESH_ROUNDS = 20
 """After so many rounds the topics are made anew: every start of a worker reads them from the beginning."""
+SNAPSHOTS = (
+    {"FENGHUO_SNAPSHOT_AFTER": "0.3", "FENGHUO_INDEX_AFTER": "40", "FENGHUO_CLOSED_AFTER": "1"},
+    {"FENGHUO_SNAPSHOT_AFTER": "86400", "FENGHUO_INDEX_AFTER": "1000000", "FENGHUO_CLOSED_AFTER": "86400"},
+)
+"""As many as can be, and none: with each fresh start the other."""
 SIZE = 150
 PAUSE_SECONDS = 0.04
 WORKERS = ("anna", "bert")
@@ -178,6 +183,7 @@ async def test_workers_come_and_go_while_records_arrive(place: Place, number: in
     if number % FRESH_ROUNDS == 0:
         await asyncio.to_thread(place.workers.run)
         await make_topics(place.bootstrap)
+        place.workers.configure(**SNAPSHOTS[number // FRESH_ROUNDS % 2])
     await asyncio.to_thread(place.workers.run, *WORKERS)
     rng = Random(number)
     async with outputs(place.bootstrap) as found, log_of(place.bootstrap, rng, strays=0.05) as log:
@@ -193,4 +199,6 @@ async def test_workers_come_and_go_while_records_arrive(place: Place, number: in
         await agree(found, log)
         place.recovered.append(time.monotonic() - ended)
     place.round_seconds.append(time.monotonic() - began)
-    print(f"  round {number}: {place.round_seconds[-1]:.1f} s, agreed {place.recovered[-1]:.2f} s after the last record")
+    print(
+        f"  round {number}: {place.round_seconds[-1]:.1f} s, agreed {place.recovered[-1]:.2f} s after the last record"
+    )

@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from fenghuo.embedded.topics import create_topics
 from fenghuo.platform.settings import Settings
-from schemas.topics import TOPICS
+from schemas.topics import ALL_TOPICS
 
 GONE_SECONDS = 30.0
 
@@ -21,7 +21,7 @@ async def make_topics(bootstrap: str) -> None:
 
 
 async def _delete_topics(bootstrap: str) -> None:
-    names = {topic.name for topic in TOPICS}
+    names = {topic.name for topic in ALL_TOPICS}
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:

@@ -80,6 +80,10 @@ class WorkerProcess:
             raise AssertionError(f"{self.name} ended by itself: {self.log.read_text()[-4000:]}")
         return self._process is not None
 
+    def configure(self, settings: dict[str, str]) -> None:
+        """For its next start."""
+        self._environment |= settings
+
     def start(self) -> None:
         """Start it; it need not be ready yet."""
         assert not self.is_running
@@ -149,6 +153,12 @@ class Crew:
         if name not in self.workers:
             self.workers[name] = WorkerProcess(name, self._folder, self._environment, self._nursery)
         return self.workers[name]
+
+    def configure(self, **settings: str) -> None:
+        """For those that are started from now on."""
+        self._environment |= settings
+        for worker in self.workers.values():
+            worker.configure(settings)
 
     def close(self) -> None:
         """Every worker ends."""

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from streams.worker.aggregation import Aggregation, AggregationEndedError
 from streams.worker.serving import Clients
+from streams.worker.snapshotting import Policy
 
 
 class AwayConsumer:
@@ -43,7 +44,7 @@ async def test_an_escaped_cancellation_ends_the_process_and_kafka_away_does_not(
     member = AwayConsumer([KafkaConnectionError("away"), asyncio.CancelledError()])
     reader = AwayConsumer([KafkaConnectionError("away")] * 1000)
     clients = Clients(lambda: member, lambda: reader, lambda: None)  # type: ignore[arg-type, return-value]
-    aggregation = Aggregation(clients, closed_after=3600)
+    aggregation = Aggregation(clients, policy=Policy(3600, 300, 10_000))
     with pytest.raises(AggregationEndedError):
         await Aggregation._aggregate(aggregation)
     assert member.stopped == 1
