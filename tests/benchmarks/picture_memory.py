@@ -1,6 +1,6 @@
-"""What a picture keeps in memory: bytes a thin entry, a record in full, a cell, an incident at rest.
+"""What a picture keeps in memory: bytes a thin entry, a record in full, a cell, an incident at rest; and its snapshots.
 
-Measured with tracemalloc, so exact and the same on every machine with the same Python. The records are those of
+Memory is measured with tracemalloc, so exact and the same on every machine with the same Python. The records are those of
 `tests.benchmarks.records`, 0.3 KB with 3 cells and 0.8 KB with 24. `python -m tests.benchmarks.picture_memory` prints the
 table; `--json FILE` keeps it.
 """
@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from schemas.topics import INCIDENT_REPORTS
 from streams.picture.picture import Picture
+from streams.picture.snapshots import Snapshot, read
 from streams.picture.stamped import Stamped, stamped_from
 from tests.benchmarks.machine import described
 from tests.benchmarks.records import LARGE, SMALL, START, Kind, incident_of, record
@@ -59,8 +61,10 @@ def run() -> Report:
         a_cell,
         "B",
         beside="record in full",
-        ratio=a_cell / each_full(report),
+        ratio=a_cell / _bytes_in_full(report),
     )
+    for cells in (SMALL, LARGE):
+        _add_snapshot(report, cells)
     report.notes.append(
         "A record: what it adds where its cells exist already. A cell: what a record with a unit of its own adds beside, "
         "by cell. At rest: a closed incident that was released."
@@ -68,7 +72,52 @@ def run() -> Report:
     return report
 
 
-def each_full(report: Report) -> float:
+def _add_snapshot(report: Report, cells: int) -> None:
+    """What an incident's snapshot takes, beside decoding and folding the same records; processor time a record."""
+    kind, count = Kind(cells=cells), RECORDS[cells]
+    picture = Picture()
+    fold = _seconds(lambda: _fold(picture, range(count), kind)) / count
+    taken: list[Snapshot] = []
+
+    def take() -> None:
+        snapshot = picture.snapshot("Exercise", incident_of(0, kind))
+        assert snapshot is not None
+        taken.append(snapshot)
+
+    taking = _seconds(take) / count
+    content = taken[0].content
+    reading = _seconds(lambda: read(content, picture.world("Exercise"))) / count
+    on_log = len(record(0, kind))
+    report.add(
+        f"snapshot, {cells} cells",
+        len(content) / count,
+        "B",
+        beside=f"{on_log} B on the log",
+        ratio=len(content) / count / on_log,
+    )
+    for what, seconds in (("taking", taking), ("loading", reading)):
+        report.add(
+            f"{what} a snapshot, {cells} cells",
+            seconds * 1e6,
+            "µs a record",
+            beside=f"{fold * 1e6:.0f} µs to decode and fold it",
+            ratio=seconds / fold,
+        )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Processor time, without pauses of the garbage collector, as in a worker that froze what it has."""
+    gc.collect()
+    gc.disable()
+    began = time.process_time()
+    try:
+        work()
+        return time.process_time() - began
+    finally:
+        gc.enable()
+
+
+def _bytes_in_full(report: Report) -> float:
     """The bytes of a small record in full."""
     return next(
         line.figure
