@@ -22,6 +22,8 @@ SHOTS = REPOSITORY / "test-results" / "console"
 README_SHOTS = REPOSITORY / "docs" / "images"
 INCIDENT = "020500-513221-20190820-01"
 PATIENCE_MS = 20_000
+SPEED = "43200"
+"""Four days in 8 s: its records come onto the log one after another, so that there is something to look back at."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -37,7 +39,9 @@ def built_console() -> None:
 @pytest.fixture(scope="session")
 def system(built_console: None) -> Iterator[RunningSystem]:
     with server_folder() as place, fenghuo_system(place) as running:
-        replayed = running.fenghuo("replay", "wenchuan-820", "--keep-ids", "--url", running.http)
+        replayed = running.fenghuo(
+            "replay", "wenchuan-820", "--keep-ids", "--speed", SPEED, "--url", running.http
+        )
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr
         yield running
 

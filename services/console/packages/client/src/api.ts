@@ -22,6 +22,8 @@ export interface Situation {
   /** null: folded for a past moment, never published. */
   version: number | null
   watermark: string | null
+  /** Of a past moment: when the newest record known then came; null: none was known. */
+  newest_recorded_at?: string | null
   figures: { [key: string]: Figure }
   beside?: { [key: string]: Alternative[] }
   children?: Situation[]

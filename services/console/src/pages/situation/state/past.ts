@@ -39,9 +39,10 @@ export function usePast(api: Api, address: Address, moment: () => string | null)
     const { signal } = asking
     try {
       const found = await api.situation(incident, { unit: NATION, status, depth: ALL_LEVELS, known_at }, signal)
-      units.value = unitsOf(found)
+      const none = found.newest_recorded_at == null
+      units.value = none ? null : unitsOf(found)
       canonical.value = found.incident_id
-      state.value = 'ready'
+      state.value = none ? 'none' : 'ready'
     } catch (error) {
       if (signal.aborted) return
       units.value = null
