@@ -88,9 +88,10 @@ class Judging:
             for incident_id, fold in self.picture.world(status).folds()
         }
 
-    def rests(self, status: Status, incident_id: str) -> bool:
-        """Whether an incident is ours, but not in memory."""
-        return self.picture.world(status).is_at_rest(incident_id)
+    def knows(self, status: Status, canonical_id: str) -> bool:
+        """Whether an incident is ours, in memory or at rest: then its changes tell all that is to be told of it."""
+        world = self.picture.world(status)
+        return world.fold(canonical_id) is not None or world.is_at_rest(canonical_id)
 
     def fold(self, messages: Iterable[Message]) -> tuple[list[Change], list[DeadLetter]]:
         """Take a batch and judge it; answers what changed and what goes to the dead letters.

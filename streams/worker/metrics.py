@@ -18,6 +18,7 @@ TAKEOVERS = Counter("fenghuo_worker_takeovers", "Takeovers of partitions that we
 LIVE = Gauge("fenghuo_worker_live", "1 for a partition whose picture this worker publishes.", ["partition"])
 RELEASED = Counter("fenghuo_worker_released", "Closed incidents that left memory.")
 SNAPSHOTS = Counter("fenghuo_worker_snapshots", "Snapshots of incidents that were written.")
+INDEXES = Counter("fenghuo_worker_indexes", "Times the index of records was written.")
 SNAPSHOT_SECONDS = Histogram("fenghuo_worker_snapshot_seconds", "Time to take one snapshot.", unit="seconds")
 LOADED = Counter("fenghuo_worker_loaded", "Snapshots of incidents that were loaded.")
 READ_AGAIN = Counter("fenghuo_worker_read_again", "Records that were read again because they were missing.")

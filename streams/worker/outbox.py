@@ -95,8 +95,11 @@ class Outbox:
             await self._publisher.publish_progress(self._share.live, folded_until)
 
     async def _publish(self, changes: list[Change], dead: Iterable[DeadLetter]) -> None:
+        """Of a whole change also what stands and is no more: an incident at rest does not know its rows any more."""
         if changes or dead:
             await self._still_owning()
+        if self._others is not None:
+            changes = with_leftovers(changes, self._others.standing)
         await self._publisher.publish(changes, dead)
         if self._others is not None:
             self._others.standing.note_changes(changes)
@@ -146,7 +149,7 @@ class Outbox:
         changes, dead = self._waiting.take(share.is_live, lambda number: number in share.live)
         changes = judging.still_true(changes)
         self._publisher.raise_epoch(self._others.epoch)
-        await self._publish(with_leftovers(changes, self._others.standing), dead)
+        await self._publish(changes, dead)
         self.is_adopting = False
 
     # Takeover.
@@ -190,7 +193,7 @@ class Outbox:
         told = {(change.status, change.incident_id) for change in changes}
         for status, incident_id in sorted(published.standing.incidents() - told):
             canonical = judging.canonical(status, incident_id)
-            if self._share.partition_of(canonical) in gained and not judging.rests(status, canonical):
+            if self._share.partition_of(canonical) in gained and not judging.knows(status, canonical):
                 nothing = Change(status, incident_id, canonical, whole=True)
                 yield from with_leftovers([nothing], published.standing)
 

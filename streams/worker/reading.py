@@ -157,6 +157,7 @@ async def read_origins(
         try:
             await consumer.start()
             consumer.assign(list(wanted))
+            await _leave_out_lost(consumer, wanted, may_be_lost=may_be_lost)
             for partition, offsets in wanted.items():
                 consumer.seek(partition, offsets[-1])
             while wanted:
@@ -174,6 +175,23 @@ async def read_origins(
             await asyncio.sleep(RETRY_SECONDS)
         finally:
             await stop_consumer(consumer)
+
+
+async def _leave_out_lost(
+    consumer: AIOKafkaConsumer, wanted: dict[TopicPartition, list[int]], *, may_be_lost: bool
+) -> None:
+    """Places before the log's beginning or after its end would be waited for in vain."""
+    begins = await consumer.beginning_offsets(list(wanted))
+    ends = await consumer.end_offsets(list(wanted))
+    for partition, offsets in list(wanted.items()):
+        there = [offset for offset in offsets if begins[partition] <= offset < ends[partition]]
+        if len(there) < len(offsets) and not may_be_lost:
+            raise LogLostError(f"{partition} has only offsets {begins[partition]} to {ends[partition]}")
+        if there:
+            wanted[partition] = there
+        else:
+            del wanted[partition]
+            consumer.pause(partition)
 
 
 def _among(offsets: list[int], messages: list[Any], *, may_be_lost: bool) -> Iterable[Any]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 from aiokafka.errors import KafkaError
+from prometheus_client import Counter
 
 from fenghuo.platform.logs import get_logger
 from schemas.outputs import DeadLetter
@@ -138,10 +140,21 @@ class Snapshotting:
         self._seen_at.pop((status, incident_id), None)
         if snapshot is not None:
             self._writing = asyncio.create_task(self._store.write(snapshot.mark, snapshot.content))
-            metrics.SNAPSHOTS.inc()
+            self._writing.add_done_callback(_counted(metrics.SNAPSHOTS))
 
     async def _take_index(self, reader: RecordReader, dead: list[DeadLetter]) -> None:
         positions, self._indexed = await reader.positions(), len(self._judging)
         index = await asyncio.to_thread(self._judging.index)
         content = msgspec.msgpack.encode(IndexContent(index, dead))
         self._writing = asyncio.create_task(self._store.write_index(content, positions))
+        self._writing.add_done_callback(_counted(metrics.INDEXES))
+
+
+def _counted(counter: Counter) -> Callable[[asyncio.Task[None]], None]:
+    """Counts what was written to its end."""
+
+    def done(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            counter.inc()
+
+    return done

@@ -198,6 +198,8 @@ async def test_workers_come_and_go_while_records_arrive(place: Place, number: in
         ended = time.monotonic()
         await agree(found, log)
         place.recovered.append(time.monotonic() - ended)
+    counts = {worker.name: worker.metric("fenghuo_worker_records") for worker in place.workers.running()}
+    assert len(set(counts.values())) == 1, f"every worker knows every record: {counts}"
     place.round_seconds.append(time.monotonic() - began)
     print(
         f"  round {number}: {place.round_seconds[-1]:.1f} s, agreed {place.recovered[-1]:.2f} s after the last record"

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient
 
 from fenghuo.embedded.topics import create_topics
 from fenghuo.platform.settings import Settings
-from schemas.topics import ALL_TOPICS
+from schemas.topics import ALL_TOPICS, Topic
 
 GONE_SECONDS = 30.0
 
 
-async def make_topics(bootstrap: str) -> None:
-    """All topics, empty; what was there before is deleted. Nobody may read or write them meanwhile."""
-    await _delete_topics(bootstrap)
+async def make_topics(bootstrap: str, topics: Iterable[Topic] = ALL_TOPICS) -> None:
+    """These topics, empty; what was there before is deleted. Nobody may read or write them meanwhile."""
+    await _delete_topics(bootstrap, {topic.name for topic in topics})
     await create_topics(bootstrap, Settings(kafka_bootstrap=bootstrap), single_broker=True)
 
 
-async def _delete_topics(bootstrap: str) -> None:
-    names = {topic.name for topic in ALL_TOPICS}
+async def _delete_topics(bootstrap: str, names: set[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
