@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_OPTION := $(if $(DATA),--data $(DATA))
 export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
 
-.PHONY: help setup console deps browser up down status doctor test test-fast test-looked-at test-console test-browser test-long test-mutants lint bench bench-console
+.PHONY: help setup console deps browser up down status doctor test test-fast test-integration test-others test-looked-at test-console test-browser test-long test-mutants lint bench bench-console
 .DEFAULT_GOAL := help
 
 help:
@@ -39,9 +39,15 @@ down status doctor:
 	@test -x $(BIN)/fenghuo || { echo '尚未安装，请先运行 make setup。Not set up yet: run make setup.' >&2; exit 1; }
 	@$(BIN)/fenghuo $@ $(DATA_OPTION)
 
-# The halves mostly wait for processes to start, so they run side by side on two cores.
+# The parts mostly wait for processes to start, so they run side by side on two cores.
 test: browser
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-fast test-looked-at
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target test-integration test-others test-looked-at
+
+test-integration: deps
+	$(BIN)/pytest tests/integration --durations=10
+
+test-others: deps
+	$(BIN)/pytest --ignore tests/integration --durations=10
 
 test-looked-at:
 	@$(MAKE) --no-print-directory test-console test-browser
