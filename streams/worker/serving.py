@@ -27,7 +27,7 @@ from streams.worker.fetching import Fetching
 from streams.worker.judging import Judging
 from streams.worker.membership import Membership
 from streams.worker.outbox import Outbox
-from streams.worker.published import Published, read_published
+from streams.worker.published import Published, read_all_outcomes, read_published
 from streams.worker.publisher import Publisher
 from streams.worker.reading import Offsets, RecordReader, read_origins
 from streams.worker.share import NONE, Share
@@ -204,7 +204,7 @@ class Serving:
             marks = [
                 mark for mark in self._store.marks() if self._share.partition_of(mark.incident_id) in gained
             ]
-            published = asyncio.create_task(read_published(self._clients.reader))
+            published = asyncio.create_task(read_published(self._clients.reader, gained))
             self._takeover = Takeover(gained, ends, published, marks, False, time.monotonic())
             if not marks:
                 await self._fold_all(self._takeover)
@@ -252,11 +252,11 @@ class Serving:
             self._is_unsettled = True
         elif messages or self._is_unsettled:
             await self._judge_and_publish(messages)
+        metrics.RECORDS.set(len(self._judging))
 
     async def _judge_and_publish(self, messages: list[Any]) -> None:
         with metrics.FOLD_SECONDS.time():
             changes, dead, missing = await asyncio.to_thread(self._judge, messages)
-        metrics.RECORDS.set(len(self._judging))
         self._fetching = missing() if missing is not None else None
         self._is_unsettled = missing is not None
         with metrics.PUBLISH_SECONDS.time():
@@ -316,6 +316,9 @@ class Serving:
         self._known_until = max(self._known_until, published.folded_until(takeover.gained))
         await self._judge_and_publish([])
         if self._is_busy:
+            return
+        if not published.has_all_outcomes and self._outbox.must_compare_outcomes():
+            takeover.published = asyncio.create_task(read_all_outcomes(self._clients.reader, published))
             return
         await self._outbox.take_over(takeover.gained, published, self._judging)
         self._takeover, self._state = None, None
