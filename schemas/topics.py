@@ -21,21 +21,15 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     producer: str
     consumers: tuple[str, ...]
     types: tuple[str, ...] = ()
-    segment_ms: int | None = None
-    """After so long a segment is closed and may be compacted; None: the broker's default, a week."""
 
     @property
     def config(self) -> dict[str, str]:
         """Kafka topic settings that belong to the contract."""
         if self.kind == "record":
             return {"retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": "LogAppendTime"}
-        config = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
-        if self.segment_ms is not None:
-            config["segment.ms"] = str(self.segment_ms)
-        if self.kind == "snapshot":
-            # Newer snapshots take the place of older ones soon: compaction leaves the segment that is written alone.
-            config["segment.bytes"] = str(64 << 20)
-        return config
+        output = {"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}
+        # Newer snapshots take the place of older ones soon: compaction leaves the segment that is written alone.
+        return output | {"segment.bytes": str(64 << 20)} if self.kind == "snapshot" else output
 
 
 INCIDENT_REPORTS = Topic(
@@ -124,8 +118,6 @@ SITUATION_PROGRESS = Topic(
     key="input partition",
     producer="worker",
     consumers=("gateway", "ledger"),
-    # A message a second and partition: whoever starts reads them all, but those that were compacted away.
-    segment_ms=10 * 60 * 1000,
 )
 DEAD_LETTERS = Topic(
     name="dead.letters",

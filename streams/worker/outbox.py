@@ -154,10 +154,6 @@ class Outbox:
 
     # Takeover.
 
-    def must_compare_outcomes(self) -> bool:
-        """Whether something waits of which it is not known what was published before."""
-        return self._waiting.has_whole_outcomes()
-
     async def take_over(self, gained: frozenset[int], published: Published, judging: Judging) -> None:
         """All is folded that was on the log when these partitions were gained: publish what does not stand yet."""
         await self._still_owning()

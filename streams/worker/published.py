@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -40,8 +39,6 @@ TYPES: dict[str, type[Output]] = {
 }
 EPOCH_BITS = 32
 POLL_MS = 200
-TAIL_MS = 60_000
-"""Progress is told every second by who is live; clocks of brokers differ less than this."""
 
 
 def epoch_of(output: Output) -> int:
@@ -113,12 +110,8 @@ class Published:
         self.digests: dict[tuple[str, bytes], bytes] = {}
         self.standing = Standing()
         self.positions: Offsets = {}
-        self.has_all_outcomes = False
-        """Else only those that were written since shortly before the owners last told their progress."""
         self._progress: dict[int, int] = {}
         """Partition → append time, ms, up to which it was folded."""
-        self.progress_at: dict[int, int] = {}
-        """Partition → when that was told, ms."""
         self._versions: dict[tuple[str, bytes], int] = {}
 
     def note(self, topic: str, key: bytes, output: Output) -> None:
@@ -138,6 +131,10 @@ class Published:
         """Append time, ms, that the owners before have told of these partitions; 0 if none has."""
         return max((self._progress.get(number, 0) for number in partitions), default=0)
 
+    def forget_versions(self) -> None:
+        """Versions are only needed while reading; from then on this owner's are the highest."""
+        self._versions.clear()
+
     def is_news(self, topic: str, key: bytes, output: Output) -> bool:
         """Whether it is not what stands; from now on it does."""
         now = digest(output)
@@ -147,68 +144,32 @@ class Published:
         return True
 
 
-async def read_published(make_consumer: Callable[[], AIOKafkaConsumer], gained: Iterable[int]) -> Published:
-    """Read the output topics to their present end, of the outcomes only the newest. Raises KafkaError.
-
-    The owners of `gained` told their progress every second, under the epoch of what they wrote: outcomes of a higher one
-    are newer than that.
-    """
+async def read_published(make_consumer: Callable[[], AIOKafkaConsumer]) -> Published:
+    """Read every output topic to its present end. Raises KafkaError when Kafka goes away meanwhile."""
     published = Published()
     consumer = make_consumer()
+    await consumer.start()
     try:
-        await consumer.start()
         partitions = await partitions_of(consumer, (topic.name for topic in OUTPUT_TOPICS))
         consumer.assign(partitions)
-        outcomes = [part for part in partitions if part.topic == RECORD_OUTCOMES.name]
-        others = [part for part in partitions if part.topic != RECORD_OUTCOMES.name]
         await consumer.seek_to_beginning(*partitions)
-        await _read(consumer, others, published)
-        told_at = [published.progress_at.get(number) for number in gained]
-        since = min((at or 0 for at in told_at), default=0) - TAIL_MS
-        if since > 0:
-            found = await consumer.offsets_for_times(dict.fromkeys(outcomes, since))
-            ends = await consumer.end_offsets(outcomes)
-            for part in outcomes:
-                at = found.get(part)
-                consumer.seek(part, at.offset if at is not None else ends[part])
-        published.has_all_outcomes = since <= 0
-        await _read(consumer, outcomes, published)
+        ends = await consumer.end_offsets(partitions)
+        while not await has_reached(consumer, ends):
+            for partition, messages in (await consumer.getmany(timeout_ms=POLL_MS)).items():
+                # In a thread: heartbeats go on.
+                await asyncio.to_thread(_note_all, published, partition.topic, messages)
         published.positions = {part: await consumer.position(part) for part in partitions}
     finally:
         await stop_consumer(consumer)
+    published.forget_versions()
     return published
 
 
-async def read_all_outcomes(make_consumer: Callable[[], AIOKafkaConsumer], published: Published) -> Published:
-    """The same, with all outcomes. Raises KafkaError."""
-    consumer = make_consumer()
-    try:
-        await consumer.start()
-        outcomes = await partitions_of(consumer, [RECORD_OUTCOMES.name])
-        consumer.assign(outcomes)
-        await consumer.seek_to_beginning(*outcomes)
-        await _read(consumer, outcomes, published)
-        published.has_all_outcomes = True
-    finally:
-        await stop_consumer(consumer)
-    return published
-
-
-async def _read(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], published: Published) -> None:
-    ends = await consumer.end_offsets(partitions)
-    while not await has_reached(consumer, ends):
-        for partition, messages in (await consumer.getmany(*partitions, timeout_ms=POLL_MS)).items():
-            # In a thread: heartbeats go on.
-            await asyncio.to_thread(_note_all, published, partition.topic, messages)
-
-
-def _note_all(published: Published, topic: str, messages: Iterable[Any]) -> None:
+def _note_all(published: Published, topic: str, messages: Iterable[object]) -> None:
     for message in messages:
         output = output_of(topic, message)
         if output is not None:
-            published.note(topic, message.key, output)
-            if isinstance(output, Progress):
-                published.progress_at[output.partition] = message.timestamp
+            published.note(topic, message.key, output)  # type: ignore[attr-defined]
 
 
 def output_of(topic: str, message: object) -> Output | None:

@@ -27,7 +27,7 @@ from streams.worker.fetching import Fetching
 from streams.worker.judging import Judging
 from streams.worker.membership import Membership
 from streams.worker.outbox import Outbox
-from streams.worker.published import Published, read_all_outcomes, read_published
+from streams.worker.published import Published, read_published
 from streams.worker.publisher import Publisher
 from streams.worker.reading import Offsets, RecordReader, read_origins
 from streams.worker.share import NONE, Share
@@ -192,28 +192,30 @@ class Serving:
             self._takeover = None
         if term != self._term:
             # What we have shown may not be what stands: all of it is folded and compared anew.
-            await self._give(NONE)
+            await self._own(NONE)
             self._term = term
-        await self._give(mine)
+        await self._stop_fetching()
+        self._share.give(mine)
+        self._outbox.share_changed()
+        await self._fold_only(self._share.live)
         gained = self._share.gained
         if gained:
             await self._store.look()
             marks = [
                 mark for mark in self._store.marks() if self._share.partition_of(mark.incident_id) in gained
             ]
-            published = asyncio.create_task(read_published(self._clients.reader, gained))
+            published = asyncio.create_task(read_published(self._clients.reader))
             self._takeover = Takeover(gained, ends, published, marks, False, time.monotonic())
             if not marks:
                 await self._fold_all(self._takeover)
         self._state = f"taking over partitions {sorted(gained)}" if gained else None
         self._generation = generation
 
-    async def _give(self, mine: frozenset[int]) -> None:
-        """These are ours; of them only those that we have taken over are folded yet."""
+    async def _own(self, mine: frozenset[int]) -> None:
         await self._stop_fetching()
         self._share.give(mine)
         self._outbox.share_changed()
-        await self._fold_only(self._share.live)
+        await self._fold_only(mine)
 
     async def _fold_only(self, partitions: frozenset[int]) -> None:
         """Fold the incidents of these partitions and no others."""
@@ -250,11 +252,11 @@ class Serving:
             self._is_unsettled = True
         elif messages or self._is_unsettled:
             await self._judge_and_publish(messages)
-        metrics.RECORDS.set(len(self._judging))
 
     async def _judge_and_publish(self, messages: list[Any]) -> None:
         with metrics.FOLD_SECONDS.time():
             changes, dead, missing = await asyncio.to_thread(self._judge, messages)
+        metrics.RECORDS.set(len(self._judging))
         self._fetching = missing() if missing is not None else None
         self._is_unsettled = missing is not None
         with metrics.PUBLISH_SECONDS.time():
@@ -314,9 +316,6 @@ class Serving:
         self._known_until = max(self._known_until, published.folded_until(takeover.gained))
         await self._judge_and_publish([])
         if self._is_busy:
-            return
-        if not published.has_all_outcomes and self._outbox.must_compare_outcomes():
-            takeover.published = asyncio.create_task(read_all_outcomes(self._clients.reader, published))
             return
         await self._outbox.take_over(takeover.gained, published, self._judging)
         self._takeover, self._state = None, None

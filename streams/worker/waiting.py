@@ -64,10 +64,6 @@ class Waiting:
             self._incidents.setdefault(incident, _Incident()).add(change)
         self._dead += dead
 
-    def has_whole_outcomes(self) -> bool:
-        """Whether outcomes wait of an incident of which it is not known what was told before."""
-        return any(incident.whole and incident.outcomes for incident in self._incidents.values())
-
     def _leave(self, record_id: str, incident: IncidentKey) -> None:
         """A record is judged in this incident now: what another one's change says of it is out of date."""
         before = self._judged_in.get(record_id)
