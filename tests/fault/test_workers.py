@@ -18,7 +18,7 @@ import pytest
 from tests.live.installation import make_topics
 from tests.live.merging import with_merges
 from tests.live.outputs import Log, agree, log_of, outputs
-from tests.live.workers import SESSION_SECONDS, Crew, WorkerProcess, crew
+from tests.live.workers import READY_SECONDS, SESSION_SECONDS, Crew, WorkerProcess, crew
 from tests.property.generators.sets import random_records
 from tests.system import kafka_broker, server_folder, wait_until
 
@@ -165,6 +165,17 @@ def _owns_more(worker: WorkerProcess) -> None:
     )
 
 
+def _all_know_all(workers: Crew, records: int) -> None:
+    """Every worker knows every record of the round, and as many of those before as any other."""
+    wait_until(workers.are_ready, READY_SECONDS, "all workers are ready")
+
+    def counts() -> set[float]:
+        return {worker.metric("fenghuo_worker_records") for worker in workers.running()}
+
+    wait_until(lambda: len(counts()) == 1, READY_SECONDS, "all workers know as many records")
+    assert min(counts()) >= records
+
+
 HARMS: tuple[tuple[Callable[[Round], Awaitable[None]], ...], ...] = (
     (killed_and_started_again,),
     (joined_and_left,),
@@ -196,10 +207,9 @@ async def test_workers_come_and_go_while_records_arrive(place: Place, number: in
         finally:
             appending.cancel()
         ended = time.monotonic()
-        await agree(found, log)
+        expected = await agree(found, log)
         place.recovered.append(time.monotonic() - ended)
-    counts = {worker.name: worker.metric("fenghuo_worker_records") for worker in place.workers.running()}
-    assert len(set(counts.values())) == 1, f"every worker knows every record: {counts}"
+        await asyncio.to_thread(_all_know_all, place.workers, len(expected.records))
     place.round_seconds.append(time.monotonic() - began)
     print(
         f"  round {number}: {place.round_seconds[-1]:.1f} s, agreed {place.recovered[-1]:.2f} s after the last record"

@@ -178,13 +178,13 @@ class Crew:
                 self.worker(name).start()
         self.wait_ready()
 
+    def are_ready(self) -> bool:
+        """Whether every worker that runs is."""
+        return all(worker.is_ready() for worker in self.running())
+
     def wait_ready(self) -> None:
-        """Every worker that runs is ready."""
-        wait_until(
-            lambda: all(worker.is_ready() for worker in self.running()),
-            READY_SECONDS,
-            "all workers are ready",
-        )
+        """Until every worker that runs is ready."""
+        wait_until(self.are_ready, READY_SECONDS, "all workers are ready")
 
 
 @contextmanager
