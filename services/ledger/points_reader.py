@@ -14,9 +14,19 @@ from schemas.records import Status
 from services.ledger.paging import read_cursor, write_cursor
 from services.ledger.points_file import ImportedPoints
 
-# One unit after the other along the index, of each the newest that counts; never every report of the unit. A record
-# counts once it is judged, unless it was rejected, refused or returned; a held figure makes no office stand elsewhere.
-CAPTURED = """
+# A record counts once it is judged, unless it was rejected, refused or returned; a held figure makes no office stand
+# elsewhere. Of several contents of one id only the record's own counts.
+_COUNTS = """COALESCE((
+    SELECT judged.disposition NOT IN ('rejected', 'refused') AND judged.standing <> 'returned'
+    FROM ledger.outcomes AS judged WHERE judged.record_id = report.record_id
+), false) AND report.digest IS NOT DISTINCT FROM (
+    SELECT journal.digest FROM ledger.journal WHERE journal.record_id = report.record_id
+    ORDER BY journal.received_at, journal.digest, journal.seq LIMIT 1
+)"""
+
+# One unit after the other along the index, and of each one report after the other from the newest until one counts.
+# Step by step, because the planner cannot know how many there are to pass over: left to itself it reads all of a unit.
+CAPTURED = f"""
 WITH RECURSIVE places AS (
     (SELECT unit FROM ledger.captured_points WHERE status = $1 AND unit BETWEEN $2 AND $3 ORDER BY unit LIMIT 1)
     UNION ALL
@@ -27,19 +37,26 @@ WITH RECURSIVE places AS (
     FROM places WHERE places.unit IS NOT NULL
 )
 SELECT newest.* FROM places CROSS JOIN LATERAL (
-    SELECT held.unit, held.record_id, held.lon, held.lat, held.accuracy_m, held.captured_at
-    FROM ledger.captured_points AS held
-    JOIN ledger.outcomes AS judged USING (record_id)
-    WHERE held.status = $1 AND held.unit = places.unit
-        AND judged.disposition NOT IN ('rejected', 'refused') AND judged.standing <> 'returned'
-        AND held.digest = (
-            SELECT journal.digest FROM ledger.journal WHERE journal.record_id = held.record_id
-            ORDER BY journal.received_at, journal.digest, journal.seq LIMIT 1
-        )
-    ORDER BY held.captured_at DESC, held.record_id DESC LIMIT 1
+    WITH RECURSIVE reports AS (
+        SELECT report.*, {_COUNTS} AS counts FROM (
+            SELECT * FROM ledger.captured_points AS held
+            WHERE held.status = $1 AND held.unit = places.unit
+            ORDER BY held.captured_at DESC, held.record_id DESC, held.digest DESC LIMIT 1
+        ) AS report
+        UNION ALL
+        SELECT report.*, {_COUNTS} FROM reports CROSS JOIN LATERAL (
+            SELECT * FROM ledger.captured_points AS held
+            WHERE held.status = $1 AND held.unit = places.unit
+                AND (held.captured_at, held.record_id, held.digest)
+                    < (reports.captured_at, reports.record_id, reports.digest)
+            ORDER BY held.captured_at DESC, held.record_id DESC, held.digest DESC LIMIT 1
+        ) AS report
+        WHERE NOT reports.counts
+    )
+    SELECT unit, record_id, lon, lat, accuracy_m, captured_at FROM reports WHERE counts
 ) AS newest
 LIMIT $4
-"""
+"""  # noqa: S608  every word is our own
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
