@@ -93,17 +93,6 @@ class Judging:
         world = self.picture.world(status)
         return world.fold(canonical_id) is not None or world.is_at_rest(canonical_id)
 
-    def fold(self, messages: Iterable[Message]) -> tuple[list[Change], list[DeadLetter]]:
-        """Take a batch and judge it; answers what changed and what goes to the dead letters.
-
-        While records are missing nothing is judged: the changes come once they are there.
-        """
-        dead = self.take(messages)
-        if self.picture.missing():
-            return [], dead
-        changes, unjudgeable = self.settle()
-        return changes, dead + unjudgeable
-
     def take(self, messages: Iterable[Message]) -> list[DeadLetter]:
         """Decode a batch without judging it yet; answers what goes to the dead letters."""
         origins: dict[Origin, Message] = {}

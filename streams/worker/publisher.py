@@ -64,11 +64,6 @@ class Publisher:
         """Close the producer; all that was published has been acknowledged already."""
         await self._drop_producer()
 
-    @property
-    def epoch(self) -> int:
-        """The high half of the versions to come."""
-        return self._epoch
-
     def raise_epoch(self, found: int) -> None:
         """Versions to come are above all of this epoch, and above all that this worker wrote itself."""
         self._epoch = max(self._epoch, found) + 1

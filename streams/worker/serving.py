@@ -192,12 +192,9 @@ class Serving:
             self._takeover = None
         if term != self._term:
             # What we have shown may not be what stands: all of it is folded and compared anew.
-            await self._own(NONE)
+            await self._give(NONE)
             self._term = term
-        await self._stop_fetching()
-        self._share.give(mine)
-        self._outbox.share_changed()
-        await self._fold_only(self._share.live)
+        await self._give(mine)
         gained = self._share.gained
         if gained:
             await self._store.look()
@@ -211,11 +208,12 @@ class Serving:
         self._state = f"taking over partitions {sorted(gained)}" if gained else None
         self._generation = generation
 
-    async def _own(self, mine: frozenset[int]) -> None:
+    async def _give(self, mine: frozenset[int]) -> None:
+        """These are ours; of them only those that we have taken over are folded yet."""
         await self._stop_fetching()
         self._share.give(mine)
         self._outbox.share_changed()
-        await self._fold_only(mine)
+        await self._fold_only(self._share.live)
 
     async def _fold_only(self, partitions: frozenset[int]) -> None:
         """Fold the incidents of these partitions and no others."""

@@ -40,7 +40,9 @@ def test_poison_goes_to_the_dead_letters(poison: bytes) -> None:
     judging = Judging()
     judging.assign(lambda _: True)
     good = report(2, TOWN, {"missing": 1})
-    changes, dead = judging.fold([message(poison, 7), sent(good, 8)])
+    dead = judging.take([message(poison, 7), sent(good, 8)])
+    changes, unjudgeable = judging.settle()
+    assert unjudgeable == []
     assert [(letter.topic, letter.partition, letter.offset) for letter in dead] == [
         ("incident.reports", 0, 7)
     ]
@@ -61,9 +63,11 @@ def test_a_record_that_a_rule_stumbles_over_is_left_out(monkeypatch: pytest.Monk
     monkeypatch.setattr(incident, "RULES", dict.fromkeys(rules, stumble))
     judging = Judging()
     judging.assign(lambda _: True)
-    judging.fold([sent(before, 1)])
-    changes, dead = judging.fold([sent(bad, 2), sent(after, 3)])
+    judging.take([sent(before, 1)])
+    told = judging.settle()[0]
+    judging.take([sent(bad, 2), sent(after, 3)])
+    changes, dead = judging.settle()
     assert [(letter.offset, letter.record_id) for letter in dead] == [(2, bad["record_id"])]
-    judged = {outcome.record_id for change in changes for outcome in change.outcomes}
+    judged = {outcome.record_id for change in [*told, *changes] for outcome in change.outcomes}
     assert judged == {before["record_id"], after["record_id"]}
     assert len(judging) == 2
