@@ -6,7 +6,7 @@ BIN := .venv/bin
 DATA_OPTION := $(if $(DATA),--data $(DATA))
 export FENGHUO_DATA := $(or $(DATA),$(FENGHUO_DATA),.fenghuo)
 
-.PHONY: help setup console deps browser up down status doctor test test-fast test-integration test-others test-looked-at test-console test-browser test-long test-mutants lint bench bench-console
+.PHONY: help setup console deps browser up down status doctor test test-integration test-others test-looked-at test-console test-browser test-long test-mutants lint bench bench-console
 .DEFAULT_GOAL := help
 
 help:
@@ -51,9 +51,6 @@ test-others: deps
 
 test-looked-at:
 	@$(MAKE) --no-print-directory test-console test-browser
-
-test-fast: deps
-	$(BIN)/pytest
 
 test-console: deps
 	$(BIN)/python -m tools.check_console

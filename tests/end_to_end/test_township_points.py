@@ -212,7 +212,7 @@ def test_the_map_shows_a_township_where_it_is(page: Page, system: RunningSystem,
     count = int(unplaced.get_attribute("data-unplaced") or 0)
     assert count > 0
     expect(unplaced).to_contain_text(f"无坐标：{count} 个乡镇")
-    expect(page.locator(f"[data-unplaced-unit='{TOWNSHIP}']")).to_have_count(0)
+    expect(page.locator(f"[data-unplaced] [data-chip='{TOWNSHIP}']")).to_have_count(0)
     expect(page.locator(f"[role=row][data-unit='{TOWNSHIP}']")).to_be_visible()
     shot(page, "situation-points")
 
@@ -320,7 +320,7 @@ def test_positions_that_cannot_be_read_hide_no_township(page: Page, system: Runn
     )
     page.goto(address(system, unit=COUNTY, key="dead"))
     expect(page.locator(".source")).to_contain_text("坐标没有读到，正在重试")
-    expect(page.locator(f"[data-unplaced-unit='{TOWNSHIP}']")).to_be_visible()
+    expect(page.locator(f"[data-unplaced] [data-chip='{TOWNSHIP}']")).to_be_visible()
 
 
 def test_on_a_phone(browser: Browser, system: RunningSystem, located: str) -> None:

@@ -1,6 +1,6 @@
 /** The moments at which something of the incident came onto this installation's log: where the slider stops. */
 import type { Api } from '@fenghuo/client/api'
-import { computed, onScopeDispose, shallowRef, watch } from 'vue'
+import { onScopeDispose, shallowRef, watch } from 'vue'
 import type { Address } from './address'
 
 const PAGE = 500
@@ -63,7 +63,7 @@ export function useStops(api: Api, address: Address, news: () => unknown) {
     moments.value = [...found].sort((one, other) => Date.parse(one) - Date.parse(other)).slice(-MOST)
   }
 
-  return { moments, failed, cut, last: computed(() => moments.value.length) }
+  return { moments, failed, cut }
 }
 
 /** How many stops lie at or before a moment. */
